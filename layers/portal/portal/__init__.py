@@ -1,0 +1,1 @@
+"""The publishing portal: judge uploads, commit articles, draw pages, purge the edge."""

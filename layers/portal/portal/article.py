@@ -1,0 +1,91 @@
+"""The article as accepted, and the states of its life."""
+
+import json
+import zlib
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any, Final, Self
+
+MAX_INFLATED_BYTES: Final = 8_000_000
+
+
+class State(StrEnum):
+    """Where an article is in its life, as readers see it."""
+
+    DRAFT = "draft"
+    SCHEDULED = "scheduled"
+    PUBLISHED = "published"
+    WITHDRAWN = "withdrawn"
+    GONE = "gone"
+
+
+def utc(moment: datetime) -> str:
+    """Write a moment as every item and key does, `2026-11-23T01:05:00Z`, so that text sorts by time."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+@dataclass(frozen=True)
+class Article:
+    """An accepted article: NFC throughout, `body` sanitised, moments in UTC as `utc` writes them."""
+
+    title: str
+    summary: str
+    body: str
+    author: str
+    section: str
+    published_at: str
+    language: str
+    source: str | None = None
+    tags: tuple[str, ...] = ()
+    status: str = State.PUBLISHED
+    related: tuple[str, ...] = ()
+    expires_at: str | None = None
+    change_note: str | None = None
+
+    def state_at(self, now: str) -> State:
+        """Tell the state that the article asks for at a moment."""
+        if self.status != State.PUBLISHED:
+            return State(self.status)
+        if self.expires_at is not None and self.expires_at <= now:
+            return State.WITHDRAWN
+        return State.PUBLISHED if self.published_at <= now else State.SCHEDULED
+
+    def next_change_after(self, now: str) -> str | None:
+        """Give the moment at which the clock alone will ask for another state, if there is one."""
+        match self.state_at(now):
+            case State.SCHEDULED:
+                return self.published_at
+            case State.PUBLISHED:
+                return self.expires_at
+            case _:
+                return None
+
+    def as_json(self) -> dict[str, Any]:
+        """Give the article as JSON has it, without what is absent; `from_json` reads it back."""
+        return {name: value for name, value in asdict(self).items() if value not in (None, ())}
+
+    @classmethod
+    def from_json(cls, value: dict[str, Any]) -> Self:
+        """Read what `as_json` gave."""
+        lists: Any = {name: tuple(value.get(name, ())) for name in ("tags", "related")}
+        return cls(**{**value, **lists})
+
+    def compressed(self) -> bytes:
+        """Give the article as an item holds it: canonical JSON in UTF-8, deflated (RFC 1950)."""
+        text = json.dumps(self.as_json(), ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+        return zlib.compress(text.encode(), 9)
+
+    @classmethod
+    def decompressed(cls, content: bytes) -> Self:
+        """Read what `compressed` gave."""
+        inflater = zlib.decompressobj()
+        return cls.from_json(json.loads(inflater.decompress(content, MAX_INFLATED_BYTES)))
+
+
+def shortened(text: str, most: int) -> str:
+    """Cut text between words to at most `most` characters, with an ellipsis where something is left out."""
+    if len(text) <= most:
+        return text
+    cut = text[: most - 1]
+    return (cut.rsplit(" ", 1)[0] if " " in cut else cut).rstrip(" ,;:.") + "…"

@@ -1,0 +1,70 @@
+"""What is special about Vietnamese text: letters and their marks, folding, the legacy encodings it still comes in."""
+
+import re
+from typing import Final
+from unicodedata import combining, normalize
+
+MAX_MARKS: Final = 30  # on one letter; Vietnamese needs two, and to sort a stack takes time quadratic in its height
+_GRAPHEME_JOINER: Final = "\u034f"
+_NOT_ASCII_RUN = re.compile(rf"[^\x00-\x7f]{{{MAX_MARKS + 1},}}")
+
+_WORD = re.compile(r"[^\s<>&;/.,:()0-9-]{2,}")
+# Latin-1 letters and signs that TCVN3 (®, µ, ¸…) and VNI (ä, ø, ñ…) fonts show as Vietnamese letters, less those
+# that Vietnamese itself uses (à, â, ê, ô…), the Ð that some keyboards give for Đ, and the quotation marks and the
+# degree sign of good typography.
+_FOREIGN: Final = frozenset(
+    chr(point) for point in range(0xA1, 0x180) if chr(point) not in "«»°·×÷§ÀÁÂÃÈÉÊÌÍÒÓÔÕÙÚÝàáâãèéêìíòóôõùúýĂăĐđĨĩŨũÐð"
+)
+_MOJIBAKE_WORDS: Final = 3
+_MOJIBAKE_SHARE: Final = 0.2
+
+
+def composed(text: str) -> str:
+    """Give the text in NFC, in linear time: stacks of marks are parted as UAX #15 says (Stream-Safe Text Format)."""
+    return normalize("NFC", _NOT_ASCII_RUN.sub(_parted, text))
+
+
+def _parted(run: re.Match[str]) -> str:
+    """Put a joiner, which nobody sees, wherever more than `MAX_MARKS` marks stand on one letter."""
+    parted: list[str] = []
+    marks = 0
+    for letter in run[0]:
+        are_marks = [combining(part) != 0 for part in normalize("NFD", letter)]
+        leading = len(are_marks) if all(are_marks) else are_marks.index(False)
+        if marks + leading > MAX_MARKS:
+            parted.append(_GRAPHEME_JOINER)
+            marks = 0
+        parted.append(letter)
+        marks = marks + leading if all(are_marks) else are_marks[::-1].index(False)
+    return "".join(parted)
+
+
+def folded(text: str) -> str:
+    """Give the text in lower case without diacritics: `Đổi Mới` becomes `doi moi`.
+
+    So does `Ðổi Mới`, with the Icelandic letter that some keyboards give for `Đ`.
+    """
+    decomposed = normalize("NFKD", composed(text).lower().replace("đ", "d").replace("ð", "d"))
+    return "".join(letter for letter in decomposed if not combining(letter))
+
+
+def slug(text: str, most: int = 80) -> str:
+    """Give a part of an address, `[a-z0-9-]`, of at most `most` characters cut between words; may be empty."""
+    words = re.findall(r"[a-z0-9]+", folded(text))
+    kept = ""
+    for word in words:
+        longer = f"{kept}-{word}" if kept else word[:most]
+        if len(longer) > most:
+            break
+        kept = longer
+    return kept
+
+
+def is_mojibake(text: str) -> bool:
+    """Tell whether the text looks like TCVN3 or VNI bytes read as Latin-1: many words with letters of neither.
+
+    A few foreign names (Müller, señor) are no mojibake: it takes three such words, and a fifth of all words.
+    """
+    words = _WORD.findall(text)
+    strange = sum(any(letter in _FOREIGN for letter in word) for word in words)
+    return strange >= _MOJIBAKE_WORDS and strange >= _MOJIBAKE_SHARE * len(words)
