@@ -1,0 +1,105 @@
+"""Purge: one invalidation for a batch of changes."""
+
+import json
+from collections.abc import Iterable, Mapping
+from hashlib import sha256
+from typing import TYPE_CHECKING, Any, Final
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from portal.outcomes import is_transient
+
+if TYPE_CHECKING:
+    from mypy_boto3_cloudfront import CloudFrontClient
+    from mypy_boto3_sqs import SQSClient
+
+# Of the 3,000 items that CloudFront allows in progress in a distribution, what one invalidation may take.
+MAX_ITEMS: Final = 1000
+_FIRST_WAIT_SECONDS: Final = 5
+_LONGEST_WAIT_SECONDS: Final = 900
+
+
+class Purge:
+    """Purge's routine over one distribution and the queue that asks for its purges."""
+
+    def __init__(
+        self, *, cloudfront: "CloudFrontClient", sqs: "SQSClient", distribution_id: str, purge_queue_url: str
+    ) -> None:
+        self._cloudfront = cloudfront
+        self._sqs = sqs
+        self._distribution_id = distribution_id
+        self._queue_url = purge_queue_url
+
+    def purge(self, messages: Iterable[Mapping[str, Any]]) -> tuple[list[str], list[str]]:
+        """Invalidate what a batch of messages names, each tag once.
+
+        Args:
+            messages: `Records` of an SQS event as Lambda delivers it; each body is `{"tags": [...]}`.
+
+        Returns:
+            The tags that were purged, and the ids of the messages to be delivered again.
+
+        Raises:
+            ClientError: CloudFront refused for good; the queue counts it, and its dead-letter queue tells.
+        """
+        batch: list[Mapping[str, Any]] = []
+        left: list[Mapping[str, Any]] = []
+        tags: set[str] = set()
+        for message in sorted(messages, key=lambda message: str(message["messageId"])):
+            asked = _tags(message)
+            # What nobody can read is delivered again until it is a dead letter; what is too much waits its turn.
+            if asked and len(tags | asked) <= MAX_ITEMS:
+                batch.append(message)
+                tags |= asked
+            else:
+                left.append(message)
+        if tags and not self._invalidate(sorted(tags), _caller_reference(batch)):
+            for message in batch:
+                self._wait_longer(message)
+            tags, left = set(), [*left, *batch]
+        return sorted(tags), [str(message["messageId"]) for message in left]
+
+    def _invalidate(self, tags: list[str], caller_reference: str) -> bool:
+        """Tell whether CloudFront took the invalidation; False when it asks to be left alone for a while."""
+        try:
+            self._cloudfront.create_invalidation(
+                DistributionId=self._distribution_id,
+                InvalidationBatch={
+                    "Paths": {"Quantity": len(tags), "Items": [f"#{tag}" for tag in tags]},
+                    "CallerReference": caller_reference,
+                },
+            )
+        except (ClientError, BotoCoreError) as error:
+            if is_transient(error):
+                return False
+            raise
+        return True
+
+    def _wait_longer(self, message: Mapping[str, Any]) -> None:
+        """Keep a message back for twice as long as the last time, since the throttle is the account's."""
+        received = int(message["attributes"]["ApproximateReceiveCount"])
+        wait = min(_FIRST_WAIT_SECONDS * 2 ** (received - 1), _LONGEST_WAIT_SECONDS)
+        self._sqs.change_message_visibility(
+            QueueUrl=self._queue_url, ReceiptHandle=message["receiptHandle"], VisibilityTimeout=wait
+        )
+
+
+def _tags(message: Mapping[str, Any]) -> set[str]:
+    """Read the tags that a message names; none when it is no message of ours."""
+    try:
+        tags = json.loads(message["body"])["tags"]
+    except (ValueError, KeyError, TypeError):
+        return set()
+    return {tag for tag in tags if isinstance(tag, str)} if isinstance(tags, list) else set()
+
+
+def _caller_reference(batch: Iterable[Mapping[str, Any]]) -> str:
+    """Name the invalidation after its messages, so that the same batch delivered twice purges once.
+
+    Never after the content alone: CloudFront ignores a reference that it has seen, and a rollback purges the same
+    tags as the change before it.
+    """
+    digest = sha256()
+    for message in batch:
+        digest.update(f"{message['messageId']}\n{message['body']}\n".encode())
+    return digest.hexdigest()

@@ -1,0 +1,226 @@
+"""Render: draw the pages whose partitions changed, copy committed revisions into the archive, ask for the purge."""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any, Final
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from portal import paths
+from portal.drawing import Artist, Drawing
+from portal.outcomes import TryLaterError, error_code, is_transient
+from portal.table import PAGE, REVISION, SELF, Revision, Table, page_partition, unpacked
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_s3 import S3Client
+    from mypy_boto3_sqs import SQSClient
+
+LIST_ENTRIES: Final = 20
+# The promise: no edge shows a page that is older than this, even if its purge was lost.
+EDGE_SECONDS: Final = 300
+_CACHE_CONTROL: Final = f"public, max-age=0, s-maxage={EDGE_SECONDS}"
+_DRAW_AGAIN_AT_MOST: Final = 10
+_ABSENT: Final = {"404", "NoSuchKey"}  # HEAD has no body to name the error in
+_OVERTAKEN: Final = {"PreconditionFailed", "ConditionalRequestConflict", *_ABSENT}
+# Sort keys of entries begin with a digit; ":" is the character after "9".
+_FIRST_ENTRY, _LAST_ENTRY = "0", ":"
+
+
+@dataclass(frozen=True)
+class Rendered:
+    """What became of a batch.
+
+    Pages drawn and put aside are named by path, revisions archived by key, records that are to be delivered again by
+    sequence number.
+    """
+
+    drawn: list[str] = field(default_factory=list)
+    put_aside: list[str] = field(default_factory=list)
+    archived: list[str] = field(default_factory=list)
+    failed: list[str] = field(default_factory=list)
+
+
+class Render:
+    """Render's routine over one table, its site bucket, archive bucket and queues."""
+
+    def __init__(
+        self,
+        *,
+        dynamodb: "DynamoDBClient",
+        s3: "S3Client",
+        sqs: "SQSClient",
+        table_name: str,
+        site_bucket: str,
+        archive_bucket: str,
+        purge_queue_url: str,
+        failed_pages_queue_url: str,
+        artist: Artist,
+    ) -> None:
+        self._table = Table(dynamodb, table_name)
+        self._s3 = s3
+        self._sqs = sqs
+        self._site_bucket = site_bucket
+        self._archive_bucket = archive_bucket
+        self._purge_queue_url = purge_queue_url
+        self._failed_pages_queue_url = failed_pages_queue_url
+        self._artist = artist
+
+    def render(self, records: Iterable[Mapping[str, Any]]) -> Rendered:
+        """Do what a batch of the table's stream asks for.
+
+        Args:
+            records: `Records` of a DynamoDB Streams event as Lambda delivers it (keys and new images in the
+                client's form, binary values decoded).
+
+        Returns:
+            What was done. `failed` holds the sequence numbers of records that time may mend.
+
+        Raises:
+            ClientError: what AWS refused for good, so that the whole batch is delivered again, and bisected.
+        """
+        rendered = Rendered()
+        pages: dict[str, str] = {}
+        for record in records:
+            change = record["dynamodb"]
+            number, keys = change["SequenceNumber"], unpacked(change["Keys"])
+            if keys["pk"].startswith(PAGE):
+                pages.setdefault(keys["pk"].removeprefix(PAGE), number)
+            elif keys["sk"].startswith(REVISION) and record["eventName"] == "INSERT":
+                self._archive_or_fail(Revision.from_item(unpacked(change["NewImage"])), number, rendered)
+        tags: set[str] = set()
+        for path, number in pages.items():
+            try:
+                tags.update(self._draw(path))
+            except Exception as error:  # noqa: BLE001 (each ends in a named outcome: delivered again, or put aside)
+                if is_transient(error):
+                    rendered.failed.append(number)
+                else:
+                    self._put_aside(path, error)
+                    rendered.put_aside.append(path)
+            else:
+                rendered.drawn.append(path)
+        # After every PUT and before the batch is acknowledged, whoever did the PUT.
+        if tags:
+            body = json.dumps({"tags": sorted(tags)})
+            self._sqs.send_message(QueueUrl=self._purge_queue_url, MessageBody=body)
+        return rendered
+
+    def _archive_or_fail(self, revision: Revision, number: str, rendered: Rendered) -> None:
+        """Copy a committed revision into the archive, where it stays as it is."""
+        record = {
+            "id": revision.article_id,
+            "revision": revision.number,
+            "upload": revision.upload,
+            "state": revision.state,
+            "editor": revision.editor,
+            "committed_at": revision.committed_at,
+            "article": revision.article.as_json(),
+        }
+        key = paths.archive_key(revision.article_id, revision.number)
+        try:
+            self._s3.put_object(
+                Bucket=self._archive_bucket,
+                Key=key,
+                Body=json.dumps(record, ensure_ascii=False, sort_keys=True, indent=1).encode(),
+                ContentType="application/json",
+                IfNoneMatch="*",
+            )
+        except (ClientError, BotoCoreError) as error:
+            if isinstance(error, ClientError) and error_code(error) == "PreconditionFailed":
+                return  # copied before
+            if not is_transient(error):
+                raise
+            rendered.failed.append(number)
+        else:
+            rendered.archived.append(key)
+
+    def _draw(self, path: str) -> tuple[str, ...]:
+        """Draw a page and put it, on the condition that nobody did since; give the cache tags to purge.
+
+        The fence is read before what it protects: to query first would let a slower run put an older list over a
+        newer one. Each drawing has a version, so that no two are the same bytes and have the same ETag.
+        """
+        for _ in range(_DRAW_AGAIN_AT_MOST):
+            etag, version = self._fence(path)
+            drawing = self._compose(path, version + 1)
+            if self._put(path, drawing, etag, version + 1):
+                # What stands at a new article's path can't be at any edge yet.
+                is_new_article = version == 0 and paths.is_article_path(path)
+                return () if is_new_article else drawing.tags
+        raise TryLaterError(f"{path} keeps being drawn by others")
+
+    def _fence(self, path: str) -> tuple[str | None, int]:
+        """Give the ETag and the version of the page as it stands; None and 0 when there's none."""
+        try:
+            answer = self._s3.head_object(Bucket=self._site_bucket, Key=paths.object_key(path))
+        except ClientError as error:
+            if error_code(error) in _ABSENT:
+                return None, 0
+            raise
+        return answer["ETag"], int(answer["Metadata"].get("version", 0))
+
+    def _compose(self, path: str, version: int) -> Drawing:
+        """Draw a page from the present state of its partition.
+
+        Raises:
+            LookupError: the site has no such page.
+        """
+        if path == paths.HOME:
+            return self._artist.home(version, self._entries(path))
+        if path == paths.NOT_FOUND:
+            return self._artist.not_found(version)
+        if path == paths.ROBOTS:
+            return self._artist.robots(version)
+        if section := paths.section_of(path):
+            return self._artist.section(section, version, self._entries(path))
+        return self._compose_own(path, version)
+
+    def _compose_own(self, path: str, version: int) -> Drawing:
+        """Draw what stands at a path of an article, present or former."""
+        item = self._table.get(page_partition(path), SELF)
+        if item is None:
+            raise LookupError(f"nothing of the table stands at {path}")
+        if item["kind"] == "redirect":
+            return self._artist.redirect(path, version, item["id"], item["to"])
+        draw = {"article": self._artist.article, "notice": self._artist.notice, "gone": self._artist.gone}[item["kind"]]
+        return draw(path, version, self._table.revision(item["id"], int(item["revision"])))
+
+    def _entries(self, path: str) -> Iterable[Mapping[str, Any]]:
+        """Read the newest entries of a list, newest first."""
+        return self._table.between(
+            page_partition(path), _FIRST_ENTRY, _LAST_ENTRY, newest_first=True, most=LIST_ENTRIES
+        )
+
+    def _put(self, path: str, drawing: Drawing, etag: str | None, version: int) -> bool:
+        """Put a drawing in the place of the one that was fenced; tell whether that one still stood."""
+        metadata = {"version": str(version), "cache-tag": ",".join(drawing.tags)}
+        if drawing.status != HTTPStatus.OK:
+            metadata["status"] = str(drawing.status)
+        if drawing.location is not None:
+            metadata["location"] = drawing.location
+        condition: Any = {"IfMatch": etag} if etag else {"IfNoneMatch": "*"}
+        try:
+            self._s3.put_object(
+                Bucket=self._site_bucket,
+                Key=paths.object_key(path),
+                Body=drawing.body,
+                ContentType=drawing.content_type,
+                CacheControl=_CACHE_CONTROL,
+                Metadata=metadata,
+                **condition,
+            )
+        except ClientError as error:
+            if error_code(error) in _OVERTAKEN:
+                return False
+            raise
+        return True
+
+    def _put_aside(self, path: str, error: Exception) -> None:
+        """Tell the operators of a page that can't be drawn, so that it holds up no other; a touch draws it again."""
+        message = {"path": path, "error": f"{type(error).__name__}: {error}"[:1000]}
+        self._sqs.send_message(
+            QueueUrl=self._failed_pages_queue_url, MessageBody=json.dumps(message, ensure_ascii=False)
+        )
