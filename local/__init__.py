@@ -1,0 +1,1 @@
+"""The whole system on this machine: what `template.yaml` declares, on moto, driven as AWS drives it."""
