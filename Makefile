@@ -1,0 +1,54 @@
+# The commands of the project. `make` alone lists them.
+
+PYTHON ?= python3
+PORT ?= 8000
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.DEFAULT_GOAL := help
+.PHONY: help run test check format types lint edge build lock clean
+
+help:  ## list the commands
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+$(READY): requirements/dev.txt
+	$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or later is needed, this is " + sys.version) if sys.version_info < (3, 11) else None'
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	touch $@
+
+run: $(READY)  ## start the portal on this machine, with its samples: http://127.0.0.1:$(PORT)
+	$(BIN)/python -m local --port $(PORT)
+
+test: check $(READY)  ## check the code and run the tests that need no browser
+	$(BIN)/python -m pytest -n auto
+
+check: lint types  ## formatter, linter and types
+
+lint: $(READY)
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+
+types: $(READY)
+	$(BIN)/mypy
+
+format: $(READY)  ## format the code and mend what the linter can
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+edge: $(READY)  ## copy the edge functions and the policy's hashes into template.yaml
+	$(BIN)/python -m edge.embed
+
+build: $(READY)  ## build what is deployed, into .aws-sam/
+	sam build --build-dir .aws-sam/build
+
+lock: $(READY)  ## lock the dependencies anew
+	$(BIN)/python -m pip install --quiet uv
+	cd layers/dependencies && $(CURDIR)/$(BIN)/uv pip compile --upgrade --universal --python-version 3.11 --generate-hashes \
+		--no-header --no-annotate --no-emit-index-url requirements.in --output-file requirements.txt
+	$(BIN)/uv pip compile --upgrade --universal --python-version 3.11 --generate-hashes \
+		--no-header --no-annotate --no-emit-index-url requirements/dev.in --output-file requirements/dev.txt
+
+clean:  ## remove what the commands made
+	rm -rf $(VENV) .aws-sam .local .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -1,0 +1,237 @@
+"""The rules of accepting: one transaction is the whole truth, and the clock has the same one way in."""
+
+import json
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from typing import Any
+
+import pytest
+import time_machine
+
+from portal.article import Article, State
+from portal.commit import MAX_FORMER_PATHS, Change, actions
+from portal.table import Head, Verdict
+from portal.verdicts import Outcome
+from tests.faults import Calls, Crash, always, nth, once, refusal
+from tests.newsroom import Newsroom, article
+
+
+def in_hours(hours: float) -> str:
+    return (datetime.now(UTC) + timedelta(hours=hours)).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def uploaded(newsroom: Newsroom, article_id: str, number: int) -> dict[str, Any]:
+    """Make the event by which S3 announces an upload."""
+    body = {"Records": [{"s3": {"object": {"key": f"articles/{article_id}/{number:06}.json"}}}]}
+    assert newsroom.portal  # an event belongs to a portal
+    return {"Records": [{"messageId": "1", "receiptHandle": "1", "eventSource": "aws:sqs", "body": json.dumps(body)}]}
+
+
+def test_a_commit_is_one_transaction_of_everything(newsroom: Newsroom, calls: Calls) -> None:
+    """Rule 8: head, revision, verdict, page and entries together, or none of them."""
+    article_id = newsroom.upload(article())
+    calls.seen.clear()
+    newsroom.portal.pump.step("IntakeFunction")
+    [parameters] = [given for name, given in calls.seen if name == "TransactWriteItems"]
+    written = {
+        (action["Put"]["Item"]["pk"]["S"], action["Put"]["Item"]["sk"]["S"]) for action in parameters["TransactItems"]
+    }
+    entry = f"2026-11-20T01:05:00Z#{article_id}"
+    assert written == {
+        (f"article#{article_id}", "head"),
+        (f"article#{article_id}", "revision#000001"),
+        (f"article#{article_id}", "verdict#000001"),
+        (f"page#/tin-tuc/khai-truong-tuyen-xe-buyt-ve-xa-ban-la-{article_id}.html", "self"),
+        ("page#/", entry),
+        ("page#/tin-tuc/", entry),
+    }
+    assert not [name for name, _ in calls.seen if name in ("PutItem", "UpdateItem", "DeleteItem")]
+
+
+def test_the_largest_commit_fits_a_transaction() -> None:
+    """DynamoDB, TransactWriteItems: up to 100 actions, none of them twice on one item."""
+    former = tuple(f"/tin-tuc/ten-{number}-b1.html" for number in range(MAX_FORMER_PATHS))
+    accepted = Article("Tên mới", "Tóm tắt", "<p>Chữ</p>", "Hà Thu", "kinh-te", "2026-11-20T01:05:00Z", "vi")
+    change = Change("b1", accepted, State.PUBLISHED, 9, "editor", "2026-11-21T00:00:00Z")
+    entries = {path: "2020-01-01T00:00:00Z#b1" for path in ("/", "/tin-tuc/")}
+    head = Head("b1", 8, State.PUBLISHED, 8, "Tên", "/tin-tuc/ten-b1.html", former, entries)
+    verdict = Verdict("b1", 9, Outcome.ACCEPTED, "2026-11-21T00:00:00Z")
+    written: list[dict[str, Any]] = [dict(action) for action in actions("table", head, change, verdict)]
+    keys = {
+        (item["pk"]["S"], item["sk"]["S"])
+        for action in written
+        for item in [action["Put"]["Item"] if "Put" in action else action["Delete"]["Key"]]
+    }
+    assert len(former) < len(written) <= 100
+    assert len(keys) == len(written)
+
+
+def test_a_commit_that_another_one_overtook_is_judged_again(newsroom: Newsroom, calls: Calls) -> None:
+    """Rule 1: the commit is conditional on the head's revision."""
+    article_id = newsroom.submit(article())
+    newsroom.upload(article(title="Bản hai"), article_id)
+    overtaken: list[int] = []
+
+    def publish_meanwhile(operation: str, _parameters: dict[str, Any]) -> None:
+        if operation == "TransactWriteItems" and not overtaken:
+            overtaken.append(1)
+            newsroom.upload(article(title="Bản ba"), article_id)
+            newsroom.portal.lambdas.forget("IntakeFunction")
+            newsroom.portal.lambdas.invoke("IntakeFunction", uploaded(newsroom, article_id, 3))
+
+    with calls.before(publish_meanwhile):
+        newsroom.settle()
+
+    assert overtaken
+    assert newsroom.status(article_id)["revision"] == 3
+    assert "Bản ba" in newsroom.text(newsroom.path(article_id))
+
+
+def test_an_event_that_comes_ten_times_changes_nothing_after_the_first(newsroom: Newsroom) -> None:
+    article_id = newsroom.submit(article())
+    before = newsroom.items()
+    for _ in range(10):
+        newsroom.portal.lambdas.invoke("IntakeFunction", uploaded(newsroom, article_id, 1))
+    newsroom.settle()
+    assert newsroom.items() == before
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_a_crash_at_any_call_of_a_first_publish_heals(newsroom: Newsroom, calls: Calls, when: str) -> None:
+    """Every AWS call of the flow, before it is made or after it is answered, once for each."""
+    for number in count():
+        title = f"Bài {number}"
+        # Each is newer than the last, so that the home page has room for it.
+        article_id = newsroom.upload(article(title=title, published_at=f"2026-11-20T08:{number:02}:00+07:00"))
+        crash = nth(number, Crash())
+        with getattr(calls, when)(crash), suppress(Crash):
+            newsroom.settle()
+        newsroom.settle()
+        status = newsroom.status(article_id)
+        assert (status["state"], status["revision"]) == ("published", 1), title
+        assert title in newsroom.text(newsroom.path(article_id))
+        assert title in newsroom.text("/")
+        if crash.left:
+            break
+    assert number >= 12
+    assert newsroom.dead_letters() == {}
+
+
+def test_a_throttled_table_is_tried_again_and_nothing_is_lost(newsroom: Newsroom, calls: Calls) -> None:
+    """Rule 5: a transient error is retried by the queue; it is no verdict."""
+    throttled = refusal("TransactWriteItems", "ThrottlingException", 400)
+    with calls.before(once("TransactWriteItems", throttled)):
+        article_id = newsroom.submit(article())
+    assert newsroom.status(article_id)["state"] == "published"
+    assert newsroom.dead_letters() == {}
+
+
+def test_what_stays_wrong_ends_in_the_dead_letter_queue_and_not_in_a_verdict(newsroom: Newsroom, calls: Calls) -> None:
+    """Rule 5: only the unexpected goes there."""
+    with calls.before(always("TransactWriteItems", refusal("TransactWriteItems", "AccessDeniedException", 400))):
+        article_id = newsroom.submit(article())
+        assert newsroom.status(article_id)["verdict"]["outcome"] == "waiting"
+    assert newsroom.dead_letters() == {"IntakeDeadLetters": 1}
+
+
+def test_a_bad_upload_before_or_after_a_good_one_hides_nothing(newsroom: Newsroom) -> None:
+    """Rule 5: each upload is judged by itself and has a verdict of its own."""
+    article_id = newsroom.upload(article())
+    newsroom.upload(article(status="withdrawn"), article_id)
+    newsroom.upload(b"{", article_id)
+    newsroom.settle()
+    assert newsroom.status(article_id)["state"] == "withdrawn"
+    assert newsroom.status(article_id)["verdict"]["outcome"] == "rejected"
+    assert article()["title"] not in newsroom.text("/")
+
+
+@pytest.mark.parametrize("status", ["withdrawn", "gone"])
+def test_a_takedown_is_purged_again_later_than_any_fetch_can_last(
+    newsroom: Newsroom, calls: Calls, status: str
+) -> None:
+    """Rule 3: an edge may store what it read before the first purge."""
+    article_id = newsroom.submit(article())
+    newsroom.submit(article(status=status), article_id)
+    delayed = [given for name, given in calls.seen if name == "SendMessage" and "DelaySeconds" in given]
+    assert [given["DelaySeconds"] for given in delayed] == [300]
+    assert json.loads(delayed[0]["MessageBody"]) == {"tags": [f"article-{article_id}", "lists"]}
+    assert newsroom.queued("PurgeQueue") == 1
+
+
+def test_a_crash_between_takedown_and_its_delayed_purge_sends_it_after_all(newsroom: Newsroom, calls: Calls) -> None:
+    """Rule 3: also when intake finds its commit already made."""
+    article_id = newsroom.submit(article())
+    newsroom.upload(article(status="gone"), article_id)
+    with calls.after(once("TransactWriteItems", Crash())), pytest.raises(Crash):
+        newsroom.settle()
+    assert newsroom.status(article_id)["state"] == "gone"
+    assert newsroom.queued("PurgeQueue") == 0
+    newsroom.settle()
+    assert newsroom.queued("PurgeQueue") == 1
+
+
+def test_a_scheduled_article_is_nowhere_until_its_minute_and_then_everywhere(newsroom: Newsroom) -> None:
+    """Rule 10."""
+    before = set(newsroom.objects("SiteBucket"))
+    article_id = newsroom.submit(article(published_at=in_hours(2)))
+    assert newsroom.status(article_id)["state"] == "scheduled"
+    newsroom.tick()
+    assert set(newsroom.objects("SiteBucket")) == before
+    with time_machine.travel(datetime.now(UTC) + timedelta(hours=2, minutes=1)):
+        newsroom.token = newsroom.http.get("/local/token").text.strip()
+        newsroom.tick()
+        status = newsroom.status(article_id)
+        assert (status["state"], status["revision"], status["upload"]) == ("published", 2, 1)
+        assert article()["title"] in newsroom.text("/")
+        assert newsroom.read(newsroom.path(article_id)).status_code == 200
+
+
+def test_an_article_whose_time_is_over_becomes_a_notice_by_itself(newsroom: Newsroom) -> None:
+    """Rule 10."""
+    article_id = newsroom.submit(article(expires_at=in_hours(2)))
+    with time_machine.travel(datetime.now(UTC) + timedelta(hours=3)):
+        newsroom.token = newsroom.http.get("/local/token").text.strip()
+        newsroom.tick()
+        assert newsroom.status(article_id)["state"] == "withdrawn"
+        assert article()["title"] not in newsroom.text("/")
+        assert not [key for key in newsroom.items() if key[0] == "due"]
+
+
+def test_the_clock_judges_a_waiting_upload_before_it_publishes(newsroom: Newsroom) -> None:
+    """Rule 10: an upload that holds an article back must not lose to the minute it was due."""
+    article_id = newsroom.submit(article(published_at=in_hours(2)))
+    newsroom.upload(article(published_at=in_hours(2), status="withdrawn"), article_id)
+    with time_machine.travel(datetime.now(UTC) + timedelta(hours=3)):
+        newsroom.token = newsroom.http.get("/local/token").text.strip()
+        newsroom.portal.clients.sqs.purge_queue(QueueUrl=newsroom.name("IntakeQueue"))  # its event is lost
+        newsroom.tick()
+        status = newsroom.status(article_id)
+        assert (status["state"], status["upload"]) == ("withdrawn", 2)
+
+
+def test_a_crash_of_tick_leaves_what_is_due_due(newsroom: Newsroom, calls: Calls) -> None:
+    """Rule 10: the due item goes after the commit, never before."""
+    article_id = newsroom.submit(article(published_at=in_hours(2)))
+    with time_machine.travel(datetime.now(UTC) + timedelta(hours=3)):
+        newsroom.token = newsroom.http.get("/local/token").text.strip()
+        newsroom.portal.pump.beat()
+        with calls.before(once("TransactWriteItems", Crash())), pytest.raises(Crash):
+            newsroom.settle()
+        assert [key for key in newsroom.items() if key[0] == "due"]
+        newsroom.tick()
+        assert newsroom.status(article_id)["state"] == "published"
+
+
+def test_one_article_that_fails_does_not_keep_the_clock_from_the_others(newsroom: Newsroom, calls: Calls) -> None:
+    bad = newsroom.submit(article(published_at=in_hours(1)))
+    good = newsroom.submit(article(published_at=in_hours(2)))
+    denied = refusal("ListObjectsV2", "AccessDenied", 403)
+    with time_machine.travel(datetime.now(UTC) + timedelta(hours=3)):
+        newsroom.token = newsroom.http.get("/local/token").text.strip()
+        with calls.before(always("ListObjectsV2", denied, Prefix=f"articles/{bad}/")):
+            newsroom.tick()
+        assert newsroom.status(good)["state"] == "published"
+        assert newsroom.status(bad)["state"] == "scheduled"
+        newsroom.tick()
+        assert newsroom.status(bad)["state"] == "published"
