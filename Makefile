@@ -5,9 +5,12 @@ PORT ?= 8000
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+SAM_VENV := $(VENV)-sam
+SAM := $(SAM_VENV)/bin/sam
+BROWSER_READY := $(VENV)/.browser-ready
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check format types lint edge build lock clean
+.PHONY: help run test browser check format types lint edge build lock clean
 
 help:  ## list the commands
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -18,11 +21,18 @@ $(READY): requirements/dev.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
 	touch $@
 
+$(BROWSER_READY): requirements/browser.txt $(READY)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/browser.txt
+	touch $@
+
 run: $(READY)  ## start the portal on this machine, with its samples: http://127.0.0.1:$(PORT)
 	$(BIN)/python -m local --port $(PORT)
 
 test: check $(READY)  ## check the code and run the tests that need no browser
-	$(BIN)/python -m pytest -n auto
+	$(BIN)/python -m pytest -n auto --ignore tests/browser
+
+browser: $(BROWSER_READY)  ## run the tests that need a browser: Debian's chromium in /usr/bin, and its Noto fonts
+	$(BIN)/python -m pytest tests/browser
 
 check: lint types  ## formatter, linter and types
 
@@ -40,15 +50,20 @@ format: $(READY)  ## format the code and mend what the linter can
 edge: $(READY)  ## copy the edge functions and the policy's hashes into template.yaml
 	$(BIN)/python -m edge.embed
 
-build: $(READY)  ## build what is deployed, into .aws-sam/
-	sam build --build-dir .aws-sam/build
+build: $(SAM)  ## build what is deployed, into .aws-sam/
+	$(SAM) build
+
+$(SAM): requirements/sam.txt
+	$(PYTHON) -m venv $(SAM_VENV)
+	$(SAM_VENV)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/sam.txt
+	touch $@
 
 lock: $(READY)  ## lock the dependencies anew
 	$(BIN)/python -m pip install --quiet uv
 	cd layers/dependencies && $(CURDIR)/$(BIN)/uv pip compile --upgrade --universal --python-version 3.11 --generate-hashes \
 		--no-header --no-annotate --no-emit-index-url requirements.in --output-file requirements.txt
-	$(BIN)/uv pip compile --upgrade --universal --python-version 3.11 --generate-hashes \
-		--no-header --no-annotate --no-emit-index-url requirements/dev.in --output-file requirements/dev.txt
+	for lock in dev browser sam; do $(BIN)/uv pip compile --upgrade --universal --python-version 3.11 --generate-hashes \
+		--no-header --no-annotate --no-emit-index-url requirements/$$lock.in --output-file requirements/$$lock.txt; done
 
 clean:  ## remove what the commands made
-	rm -rf $(VENV) .aws-sam .local .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) $(SAM_VENV) .aws-sam .local .mypy_cache .ruff_cache .pytest_cache .hypothesis

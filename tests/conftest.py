@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 
 import pytest
-from local.portal import LocalPortal
 
+from local.portal import LocalPortal
 from tests.faults import Calls
 from tests.newsroom import Newsroom
 

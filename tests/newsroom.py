@@ -6,8 +6,9 @@ from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
-from local.portal import ADDRESS, LocalPortal
 from werkzeug.test import Client, TestResponse
+
+from local.portal import ADDRESS, LocalPortal
 
 SAMPLES = Path(__file__).parents[1] / "samples"
 ARTICLE: Mapping[str, Any] = {
@@ -34,8 +35,9 @@ def sample(name: str) -> dict[str, Any]:
 class Newsroom:
     """Speaks to a portal as people do: over HTTP, through its front; and lets its events flow."""
 
-    def __init__(self, portal: LocalPortal) -> None:
+    def __init__(self, portal: LocalPortal, address: str = ADDRESS) -> None:
         self.portal = portal
+        self.address = address
         self.http = Client(portal.front)
         self.token = self.http.get("/local/token").text.strip()
 
@@ -56,9 +58,9 @@ class Newsroom:
     def put(self, issued: Mapping[str, Any], content: bytes) -> TestResponse:
         """Upload to a signed URL as the desk says."""
         upload = issued["upload"]
-        target = str(upload["url"]).removeprefix(ADDRESS)
+        target = str(upload["url"]).removeprefix(self.address)
         return self.http.open(
-            target, base_url=ADDRESS, method=upload["method"], headers=upload["headers"], data=content
+            target, base_url=self.address, method=upload["method"], headers=upload["headers"], data=content
         )
 
     def upload(self, content: object, article_id: str | None = None, base: int | None = None) -> str:

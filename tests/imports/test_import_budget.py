@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ import pytest
 from portal import settings
 
 ROOT = Path(__file__).parents[2]
-NEEDS = {
+NEEDS: dict[str, type[settings.Settings]] = {
     "desk": settings.DeskSettings,
     "intake": settings.IntakeSettings,
     "render": settings.RenderSettings,
@@ -40,7 +41,7 @@ FORBIDDEN = {
 
 def modules_after_a_cold_start(function: str) -> set[str]:
     """Import a function's handler in a fresh interpreter, with just the environment it asks for."""
-    needed = [name.upper() for name in NEEDS[function].__dataclass_fields__]
+    needed = [field.name.upper() for field in fields(NEEDS[function])]
     environment = dict.fromkeys(needed, "x") | {
         "AWS_DEFAULT_REGION": "ap-southeast-1",
         "PATH": os.environ["PATH"],

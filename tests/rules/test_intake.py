@@ -54,7 +54,7 @@ def test_the_largest_commit_fits_a_transaction() -> None:
     former = tuple(f"/tin-tuc/ten-{number}-b1.html" for number in range(MAX_FORMER_PATHS))
     accepted = Article("Tên mới", "Tóm tắt", "<p>Chữ</p>", "Hà Thu", "kinh-te", "2026-11-20T01:05:00Z", "vi")
     change = Change("b1", accepted, State.PUBLISHED, 9, "editor", "2026-11-21T00:00:00Z")
-    entries = {path: "2020-01-01T00:00:00Z#b1" for path in ("/", "/tin-tuc/")}
+    entries = dict.fromkeys(("/", "/tin-tuc/"), "2020-01-01T00:00:00Z#b1")
     head = Head("b1", 8, State.PUBLISHED, 8, "Tên", "/tin-tuc/ten-b1.html", former, entries)
     verdict = Verdict("b1", 9, Outcome.ACCEPTED, "2026-11-21T00:00:00Z")
     written: list[dict[str, Any]] = [dict(action) for action in actions("table", head, change, verdict)]

@@ -19,6 +19,7 @@ MAX_TAGS: Final = 10_000
 MAX_DEPTH: Final = 60
 MAX_ENTITIES: Final = 20_000
 MAX_OUTPUT_FACTOR: Final = 4  # the HTML parser repeats unclosed formatting; a page must not grow by it
+_MAX_PASSES: Final = 4
 
 TAGS: Final = frozenset(
     "p br hr h2 h3 h4 strong b em i u s sub sup blockquote cite q ul ol li dl dt dd a abbr code pre "
@@ -78,9 +79,8 @@ def sanitise(html: str) -> tuple[str, Fault | None]:
     scanned = _Scan(html).result()
     if isinstance(scanned, Fault):
         return "", scanned
-    # What a character reference hides comes out at the first pass; the second judges that, too.
-    clean = _clean(_tidied(_clean(scanned)))
-    if clean != _tidied(clean) or clean != _clean(clean) or len(clean) > _most(html):
+    clean = _stable(scanned, _most(html))
+    if clean is None:
         return "", _unstable()
     if not has_text(clean):
         return "", Fault("/body", "no_text")
@@ -91,6 +91,21 @@ def has_text(clean: str) -> bool:
     """Tell whether sanitised HTML shows a reader any letter, digit or sign."""
     text = re.sub(r"&nbsp;|&#160;", " ", re.sub(r"<[^>]*>", "", clean))
     return bool(re.sub(r"[\s\u00ad\u034f\u115f\u1160\u200b-\u200f\u2028-\u202e\u2060-\u2069\u3164\ufeff]", "", text))
+
+
+def _stable(html: str, most: int) -> str | None:
+    """Clean HTML until that changes nothing, since a pass may bring out what a character reference hid before it.
+
+    None when it does not come to rest, or grows beyond so many characters.
+    """
+    clean = html
+    for _ in range(_MAX_PASSES):
+        clean = _clean(_tidied(clean))
+        if len(clean) > most:
+            return None
+        if _clean(clean) == clean == _tidied(clean):
+            return clean
+    return None
 
 
 def _most(html: str) -> int:

@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 LIST_ENTRIES: Final = 20
 # The promise: no edge shows a page that is older than this, even if its purge was lost.
 EDGE_SECONDS: Final = 300
-_CACHE_CONTROL: Final = f"public, max-age=0, s-maxage={EDGE_SECONDS}"
+# While S3 fails, CloudFront goes on with what it has; without a bound it would do so for as long as it keeps it.
+EDGE_SECONDS_WHILE_S3_FAILS: Final = 3600
+_CACHE_CONTROL: Final = f"public, max-age=0, s-maxage={EDGE_SECONDS}, stale-if-error={EDGE_SECONDS_WHILE_S3_FAILS}"
 _DRAW_AGAIN_AT_MOST: Final = 10
 _ABSENT: Final = {"404", "NoSuchKey"}  # HEAD has no body to name the error in
 _OVERTAKEN: Final = {"PreconditionFailed", "ConditionalRequestConflict", *_ABSENT}

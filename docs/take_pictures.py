@@ -1,0 +1,73 @@
+# ruff: noqa: INP001 (a script of its own, in no package)
+"""Takes the README's pictures from the running portal: `make pictures`.
+
+Needs Debian's chromium with Noto fonts (`apt-get install chromium fonts-noto-core`), or another one that the variable
+CHROMIUM names.
+"""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from playwright.sync_api import Browser, ViewportSize, sync_playwright
+
+ROOT = Path(__file__).resolve().parent.parent
+PICTURES = ROOT / "docs" / "pictures"
+ARTICLE = "thi-dua-khen-thuong-sau-thang-dau-nam-2026"  # in the address of the sample that is shown
+
+_WIDE: ViewportSize = {"width": 1120, "height": 860}
+_NARROW: ViewportSize = {"width": 390, "height": 860}
+
+
+def main() -> None:
+    """Start the portal with its samples, and take each picture from its edge."""
+    PICTURES.mkdir(exist_ok=True)
+    with _portal() as article, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=os.environ.get("CHROMIUM", "/usr/bin/chromium"), args=["--no-sandbox", "--disable-gpu"]
+        )
+        _take(browser, article, "article.png", _WIDE)
+        _take(browser, article, "article-phone.png", _NARROW)
+        browser.close()
+
+
+@contextmanager
+def _portal() -> Iterator[str]:
+    """Run the portal on any free port; give the address of the article that is shown."""
+    command = [sys.executable, "-m", "local", "--port", "0"]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603 (our own)
+        try:
+            yield _article_address(process.stdout or ())
+        finally:
+            process.send_signal(signal.SIGTERM)
+            process.communicate()
+
+
+def _article_address(lines: Iterable[str]) -> str:
+    """Read what the portal says until it is ready.
+
+    Raises:
+        RuntimeError: it ended, or did not publish the article.
+    """
+    article = None
+    for line in lines:
+        if ARTICLE in line:
+            article = line.split()[-1]
+        if "is ready" in line and article:
+            return article
+    raise RuntimeError("the portal did not come up with its samples: see what `make run` says")
+
+
+def _take(browser: Browser, address: str, name: str, size: ViewportSize) -> None:
+    page = browser.new_page(viewport=size, device_scale_factor=1.5)
+    page.goto(address)
+    page.screenshot(path=PICTURES / name)
+    page.close()
+
+
+if __name__ == "__main__":
+    main()

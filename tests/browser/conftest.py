@@ -1,0 +1,83 @@
+"""A portal with articles on a port of this machine, and a browser that reads it."""
+
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from werkzeug.serving import make_server
+
+from local.portal import LocalPortal
+from tests.newsroom import Newsroom, sample
+
+PORT = 8077
+ADDRESS = f"http://127.0.0.1:{PORT}"
+ARGUMENTS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+ARTICLES = ("thi-dua-sau-thang-dau-nam", "thong-xe-cau-ban-la", "kinh-te-chin-thang", "investment-desk-opens")
+
+
+@dataclass(frozen=True)
+class Site:
+    """Where the pages are that the tests look at."""
+
+    report: str
+    short: str
+    table: str
+    english: str
+    notice: str
+    gone: str
+    home: str = "/"
+    section: str = "/thi-dua-khen-thuong/"
+    missing: str = "/khong-co/trang-nay.html"
+
+    def paths(self) -> dict[str, str]:
+        """Give each page's path by its name here."""
+        return dict(vars(self))
+
+
+@pytest.fixture(scope="session")
+def site() -> Iterator[Site]:
+    """Serve a portal with sample articles, one of them withdrawn and one gone."""
+    with LocalPortal(address=ADDRESS) as portal:
+        newsroom = Newsroom(portal, ADDRESS)
+        ids = [newsroom.submit(sample(name)) for name in ARTICLES]
+        taken = sample("tra-suoi-ngan-bon-sao")
+        withdrawn = newsroom.submit(taken | {"status": "withdrawn", "change_note": "Số liệu chưa được kiểm chứng."})
+        gone = newsroom.submit(taken | {"status": "gone"})
+        server = make_server("127.0.0.1", PORT, portal.front, threaded=True)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield Site(*(newsroom.path(each) for each in (*ids, withdrawn, gone)))
+        server.shutdown()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Debian's chromium."""
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=ARGUMENTS)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def phone(browser: Browser) -> Iterator[BrowserContext]:
+    """A phone's browser, with nothing remembered."""
+    context = browser.new_context(base_url=ADDRESS, viewport={"width": 390, "height": 844})
+    yield context
+    context.close()
+
+
+@pytest.fixture
+def page(phone: BrowserContext) -> Page:
+    """A page on the phone."""
+    return phone.new_page()
