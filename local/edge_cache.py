@@ -148,7 +148,7 @@ def error_time_to_live(status: int, headers: Headers, minimum: int) -> float | N
     """
     asked = _seconds(_directives(headers))
     if status in _ERRORS_ALWAYS_CACHED or (status in _ERRORS_CACHED_ON_REQUEST and asked is not None):
-        return max(minimum, asked or 0) or None
+        return max(minimum, asked or 0)
     return None
 
 

@@ -506,6 +506,22 @@ def test_without_an_origin_request_policy_nothing_of_the_viewers_reaches_the_api
     assert seen.headers["User-Agent"] == "Amazon CloudFront"
 
 
+def test_cookies_reach_the_api_by_the_policys_word_on_cookies_only(site: Site) -> None:
+    api = Api()
+    policy = {
+        "HeadersConfig": {"HeaderBehavior": "allViewer"},
+        "CookiesConfig": {"CookieBehavior": "whitelist", "Cookies": ["a"]},
+    }
+    edge = site.edge(
+        config(CacheBehaviors=[api_behavior(OriginRequestPolicyId="one cookie")]),
+        api=api,
+        origin_request_policies={"one cookie": policy},
+    )
+    get(edge, "/api/x", cookie="a=1; b=2")
+    get(edge, "/api/x", cookie="b=2")
+    assert [request.headers.get("Cookie") for request in api.requests] == ["a=1", None]
+
+
 def test_a_policy_of_all_headers_forwards_the_viewers_host(site: Site) -> None:
     api = Api()
     behavior = api_behavior(OriginRequestPolicyId="216adef6-5c7f-47e4-b989-5492eafa07d3")

@@ -46,11 +46,10 @@ CONTENT_DROPPED: Final = frozenset(
     "script style title textarea noscript noembed noframes iframe template svg math".split()
 )
 
+_CARRIED: Final = frozenset("strong b em i u s a code".split())
+_INLINE: Final = _CARRIED | frozenset("sub sup cite q abbr".split())
+_TABLE: Final = frozenset("table caption thead tbody tfoot tr th td".split())
 _VOID: Final = frozenset({"br", "hr"})
-_INLINE: Final = frozenset("strong b em i u s sub sup cite q a abbr code".split())
-# Blocks that the next one of their kind closes, or that stand only in a table: left open, they don't nest.
-_FLAT: Final = frozenset("p caption thead tbody tfoot tr th td".split())
-_ITEMS: Final = (frozenset({"li"}), frozenset({"dt", "dd"}))
 
 # Tags as the HTML standard tokenises them, except that a quotation mark which is never closed swallows nothing. What
 # begins like a tag and never ends is text to the end, so that no character is looked at again and again.
@@ -64,6 +63,7 @@ _TOKEN = re.compile(
     r"|(?P<text><(?=[a-zA-Z/!?]).*|<)",
     re.DOTALL,
 )
+_CLEAN_TAG = re.compile(r"<(/?)([a-z0-9]+)")
 _PRE_BEGINS = re.compile(r"(<pre\b[^>]*>)\n+")
 # In a text of these, nh3 looks through all that follows at each of them.
 _SLOW = re.compile("[&\u0080-\u00bf]")
@@ -76,12 +76,9 @@ def sanitise(html: str) -> tuple[str, Fault | None]:
     """
     if sum(1 for _ in _SLOW.finditer(html)) > MAX_ENTITIES:
         return "", Fault("/body", "too_many_entities", (("most", f"{MAX_ENTITIES:,}"),))
-    scanned = _Scan(html).result()
-    if isinstance(scanned, Fault):
-        return "", scanned
-    clean = _stable(scanned, _most(html))
-    if clean is None:
-        return "", _unstable()
+    clean = _stable(html)
+    if isinstance(clean, Fault):
+        return "", clean
     if not has_text(clean):
         return "", Fault("/body", "no_text")
     return clean, None
@@ -93,23 +90,35 @@ def has_text(clean: str) -> bool:
     return bool(re.sub(r"[\s\u00ad\u034f\u115f\u1160\u200b-\u200f\u2028-\u202e\u2060-\u2069\u3164\ufeff]", "", text))
 
 
-def _stable(html: str, most: int) -> str | None:
-    """Clean HTML until that changes nothing, since a pass may bring out what a character reference hid before it.
-
-    None when it does not come to rest, or grows beyond so many characters.
-    """
-    clean = html
+def _stable(html: str) -> str | Fault:
+    """Scan and clean until that changes nothing: a pass may bring out what a character reference hid before it."""
+    most = MAX_OUTPUT_FACTOR * len(html) + 1000
+    scanned = _Scan(html, most_tags=MAX_TAGS, most_characters=most).result()
     for _ in range(_MAX_PASSES):
-        clean = _clean(_tidied(clean))
-        if len(clean) > most:
-            return None
-        if _clean(clean) == clean == _tidied(clean):
+        if isinstance(scanned, Fault):
+            return scanned
+        clean = _clean(_tidied(scanned))
+        if _depth(clean) > MAX_DEPTH:
+            return _too_deep()
+        # The tags that were left open have their end tags now.
+        scanned = _Scan(clean, most_tags=most, most_characters=most).result()
+        if scanned == clean == _tidied(clean) == _clean(clean):
             return clean
-    return None
+    return _unstable()
 
 
-def _most(html: str) -> int:
-    return MAX_OUTPUT_FACTOR * len(html) + 1000
+def _depth(clean: str) -> int:
+    """Tell how deep sanitised HTML, in which every tag has its end tag, is nested."""
+    depth = deepest = 0
+    for tag in _CLEAN_TAG.finditer(clean):
+        if tag[2] not in _VOID:
+            depth += -1 if tag[1] else 1
+            deepest = max(deepest, depth)
+    return deepest
+
+
+def _too_deep() -> Fault:
+    return Fault("/body", "too_deep", (("most", str(MAX_DEPTH)),))
 
 
 def _unstable() -> Fault:
@@ -146,83 +155,23 @@ def _without_leading_marks(text: str) -> str:
     return text[start:]
 
 
-class _Nesting:
-    """What the HTML parser holds open, or more: a tag is closed here only where the parser is certain to close it.
-
-    `depth` is how many elements that is. `repeated` counts the characters that the parser will write once more: the
-    edge of a block ends the formatting that is open, and the next text begins it anew.
-    """
-
-    def __init__(self) -> None:
-        self._open: list[tuple[str, int]] = []
-        self._held = 0
-        self.repeated = 0
-
-    @property
-    def depth(self) -> int:
-        return len(self._open)
-
-    def start(self, name: str, length: int) -> None:
-        """Take in a start tag, and how many characters the element has without its content."""
-        if name in _INLINE:
-            if name == "a" and any(name == "a" for name, _ in self._open):
-                self.end("a")  # a link ends the link before it
-            self._open.append((name, length))
-            self._held += length
-            return
-        if name != "br":
-            self.repeated += self._held
-        for items in _ITEMS:
-            if name in items:
-                around = self._innermost_block()
-                if around is not None and self._open[around][0] in items:
-                    self._remove(around)
-        if name not in _FLAT and name not in _VOID:
-            self._open.append((name, length))
-
-    def end(self, name: str) -> None:
-        """Take in an end tag."""
-        if self._open and self._open[-1][0] == name and name in _INLINE:
-            self._remove(-1)
-            return
-        self.repeated += self._held
-        walls = {"table", "ul", "ol"} if name == "li" else {"table"}
-        for index in range(len(self._open) - 1, -1, -1):
-            found = self._open[index][0]
-            if found == name:
-                break
-            if found in walls or (name in _INLINE and found not in _INLINE):
-                return
-        else:
-            return
-        if name not in _INLINE:
-            for inner in range(len(self._open) - 1, index, -1):
-                if self._open[inner][0] not in _INLINE:
-                    self._remove(inner)
-        self._remove(index)
-
-    def _innermost_block(self) -> int | None:
-        blocks = (index for index in range(len(self._open) - 1, -1, -1) if self._open[index][0] not in _INLINE)
-        return next(blocks, None)
-
-    def _remove(self, index: int) -> None:
-        name, length = self._open.pop(index)
-        if name in _INLINE:
-            self._held -= length
-
-
 class _Scan:
     """Writes HTML anew: text, and of the tags and attributes those that a page may carry, each complete.
 
-    Bounded, so that the parser's work is: at most `MAX_TAGS` tags, nested at most `MAX_DEPTH` deep, and formatting
-    that is left open may not make the result `MAX_OUTPUT_FACTOR` times as long.
+    Formatting ends before each tag of a block and begins again with the next text, as the parser would have it. So
+    the parser never has to repair the nesting, which is where its time and its memory would go.
     """
 
-    def __init__(self, html: str) -> None:
+    def __init__(self, html: str, *, most_tags: int, most_characters: int) -> None:
         self._html = html
+        self._most_tags = most_tags
+        self._most_characters = most_characters
         self._written: list[str] = []
-        self._nesting = _Nesting()
+        self._written_characters = 0
         self._tags = 0
+        # The formatting that the next text has, by name and start tag, and how much of it has been written.
+        self._formatting: list[tuple[str, str]] = []
+        self._begun = 0
         # Where a container was begun that may be a paragraph: since then no block has begun or ended.
         self._paragraph: int | None = None
 
@@ -230,16 +179,34 @@ class _Scan:
         """Give the HTML written anew, or the first bound that it breaks."""
         position = 0
         while token := _TOKEN.search(self._html, position):
-            self._written.append(self._html[position : token.start()])
-            self._written.append((token["text"] or "").replace("<", "&lt;"))
-            position = token.end()
-            if token["name"]:
-                position = self._take(token)
-                if fault := self._broken_bound():
-                    return fault
-        return "".join([*self._written, self._html[position:]])
+            self._text(self._html[position : token.start()])
+            self._text((token["text"] or "").replace("<", "&lt;"))
+            position = self._tag(token) if token["name"] else token.end()
+            if fault := self._broken_bound():
+                return fault
+        self._text(self._html[position:])
+        self._end_formatting()
+        return self._broken_bound() or "".join(self._written)
 
-    def _take(self, token: re.Match[str]) -> int:
+    def _broken_bound(self) -> Fault | None:
+        if self._tags > self._most_tags:
+            return Fault("/body", "too_many_tags", (("most", f"{MAX_TAGS:,}"),))
+        if len(self._formatting) > MAX_DEPTH:
+            return _too_deep()
+        if self._written_characters > self._most_characters:
+            return _unstable()
+        return None
+
+    def _write(self, piece: str) -> None:
+        self._written.append(piece)
+        self._written_characters += len(piece)
+
+    def _text(self, text: str) -> None:
+        if text.strip("\t\n\f\r "):
+            self._begin_formatting()
+        self._write(text)
+
+    def _tag(self, token: re.Match[str]) -> int:
         """Take in a tag, and tell where to go on."""
         self._tags += 1
         name, is_end = token["name"].lower(), bool(token["end"])
@@ -247,36 +214,51 @@ class _Scan:
         if name in CONTENT_DROPPED and not is_end:
             return _end_of_dropped(name, token)
         if name in CONTAINERS:
-            self._take_container(is_end=is_end)
+            self._container(is_end=is_end)
+        elif name in _INLINE:
+            self._inline(name, token["attributes"], is_end=is_end)
+        elif name == "br":
+            self._begin_formatting()
+            self._write("<br>")
         elif name in TAGS:
-            if name not in _INLINE and name != "br":
-                self._paragraph = None
-            self._write(name, f"</{name}>" if is_end else _start_tag(name, token["attributes"]))
+            self._block(name, f"</{name}>" if is_end else _start_tag(name, token["attributes"]))
         return token.end()
 
-    def _take_container(self, *, is_end: bool) -> None:
+    def _inline(self, name: str, attributes: str, *, is_end: bool) -> None:
+        names = [open_name for open_name, _ in self._formatting]
+        if name in names and (is_end or name == "a"):  # a link ends the link before it
+            index = len(names) - 1 - names[::-1].index(name)
+            self._end_formatting(index)
+            del self._formatting[index]
+        if not is_end:
+            self._formatting.append((name, _start_tag(name, attributes)))
+
+    def _block(self, name: str, tag: str) -> None:
+        self._end_formatting()
+        # Nothing crosses the borders of a table. Elsewhere, formatting goes on, as in HTML, and the rest doesn't.
+        carried = [] if name in _TABLE else [pair for pair in self._formatting if pair[0] in _CARRIED]
+        self._formatting = list(dict.fromkeys(carried))
+        self._paragraph = None
+        self._write(tag)
+
+    def _container(self, *, is_end: bool) -> None:
         if is_end and self._paragraph is not None:
             self._written[self._paragraph] = "<p>"
-            self._write("p", "</p>")
+            self._block("p", "</p>")
         else:
-            self._written.append("\n")  # so that words on both sides of it stay apart
-        self._paragraph = None if is_end else len(self._written) - 1
+            self._block("", "\n")  # so that words on both sides of it stay apart
+            self._paragraph = None if is_end else len(self._written) - 1
 
-    def _write(self, name: str, tag: str) -> None:
-        self._written.append(tag)
-        if tag.startswith("</"):
-            self._nesting.end(name)
-        else:
-            self._nesting.start(name, len(tag) + len(f"</{name}>"))
+    def _begin_formatting(self) -> None:
+        for _, tag in self._formatting[self._begun :]:
+            self._write(tag)
+        self._begun = len(self._formatting)
 
-    def _broken_bound(self) -> Fault | None:
-        if self._tags > MAX_TAGS:
-            return Fault("/body", "too_many_tags", (("most", f"{MAX_TAGS:,}"),))
-        if self._nesting.depth > MAX_DEPTH:
-            return Fault("/body", "too_deep", (("most", str(MAX_DEPTH)),))
-        if self._nesting.repeated > _most(self._html):
-            return _unstable()
-        return None
+    def _end_formatting(self, kept: int = 0) -> None:
+        """End what of the formatting has been written, but for the first so many."""
+        for name, _ in reversed(self._formatting[kept : self._begun]):
+            self._write(f"</{name}>")
+        self._begun = min(self._begun, kept)
 
 
 def _start_tag(name: str, attributes: str) -> str:
