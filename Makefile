@@ -10,7 +10,7 @@ SAM := $(SAM_VENV)/bin/sam
 BROWSER_READY := $(VENV)/.browser-ready
 
 .DEFAULT_GOAL := help
-.PHONY: help run test browser check format types lint edge build lock clean
+.PHONY: help run test browser pictures check format types lint edge build lock clean
 
 help:  ## list the commands
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -46,6 +46,9 @@ types: $(READY)
 format: $(READY)  ## format the code and mend what the linter can
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+pictures: $(BROWSER_READY)  ## take the pictures of the documentation from the running system
+	$(BIN)/python -m docs.take_pictures
 
 edge: $(READY)  ## copy the edge functions and the policy's hashes into template.yaml
 	$(BIN)/python -m edge.embed
