@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from wsgiref.types import StartResponse, WSGIEnvironment
 
-DRAINED = 16 * 1024**2  # bytes
 BODILESS = frozenset({204, 304})
 
 
@@ -70,24 +69,21 @@ def target(environ: WSGIEnvironment) -> tuple[str, str]:
 
 
 def received(environ: WSGIEnvironment, *, at_most: int) -> Request:
-    """Read the request, and keep of its body at most that many bytes."""
+    """Read the request, and of its body at most that many bytes."""
     path, query = target(environ)
-    body = body_of(environ, at_most=at_most)
-    drain(environ)
     return Request(
         method=environ["REQUEST_METHOD"],
         path=path,
         query=query,
         headers=Headers(EnvironHeaders(environ)),
-        body=body,
+        body=body_of(environ, at_most=at_most),
         ip=environ.get("REMOTE_ADDR", "127.0.0.1"),
     )
 
 
 def body_of(environ: WSGIEnvironment, *, at_most: int) -> bytes:
     """Read the body up to a bound in bytes; a client that goes away before its end gives a shorter one."""
-    stream = environ["wsgi.input"] = get_input_stream(environ)
-    environ["wsgi.input_terminated"] = True  # whoever reads on begins where this ends, within the body's length
+    stream = get_input_stream(environ)
     pieces: list[bytes] = []
     try:
         while at_most > 0 and (piece := stream.read(min(at_most, 65_536))):
@@ -96,8 +92,3 @@ def body_of(environ: WSGIEnvironment, *, at_most: int) -> bytes:
     except ClientDisconnected:
         return b"".join(pieces)
     return b"".join(pieces)
-
-
-def drain(environ: WSGIEnvironment) -> None:
-    """Read what is left of the body, up to a bound: a client that still sends does not read its answer."""
-    body_of(environ, at_most=DRAINED)

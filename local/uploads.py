@@ -23,7 +23,7 @@ from botocore.credentials import Credentials
 from botocore.exceptions import ClientError
 from werkzeug.datastructures import EnvironHeaders, Headers
 
-from local.exchange import Response, body_of, drain, target
+from local.exchange import Response, body_of, target
 
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIEnvironment
@@ -92,7 +92,6 @@ class Uploads:
             preflight = method == "OPTIONS"
             response = self._preflight(headers) if preflight else self._upload(environ, method, headers)
         except S3Error as error:
-            drain(environ)
             response = error.response()
         if method != "OPTIONS" and "Origin" in headers:
             rule = self._rule(headers["Origin"], method)

@@ -14,6 +14,7 @@ from local.exchange import Request, Response
 from local.template import Json
 from tests.local.small_site import (
     API,
+    BUCKET,
     POLICY,
     Site,
     api_behavior,
@@ -290,6 +291,22 @@ def test_a_missing_page_is_answered_with_the_error_page_and_its_status(site: Sit
     assert missing.headers["X-Cache"] == "Error from cloudfront"
 
 
+def test_an_error_page_is_compressed_as_its_viewer_allows(site: Site) -> None:
+    site.put("404.html", LONG)
+    edge = site.edge(config(CustomErrorResponses=error_page()))
+    assert get(edge, "/none.html", accept_encoding="gzip").headers["Content-Encoding"] == "gzip"
+    assert get(edge, "/none.html").body.decode() == LONG
+
+
+def test_an_expired_page_that_its_origin_no_longer_has_is_an_error(site: Site, clock: time_machine.Traveller) -> None:
+    site.put("a.html", "old")
+    edge = site.edge()
+    get(edge, "/a.html")
+    site.s3.delete_object(Bucket=BUCKET, Key="a.html")
+    clock.shift(301)
+    assert get(edge, "/a.html").status == 404
+
+
 def test_an_error_page_that_is_missing_gives_its_own_error(site: Site) -> None:
     errors = [{"ErrorCode": 504, "ResponseCode": 504, "ResponsePagePath": "/504.html"}]
     edge = site.edge(config(CustomErrorResponses=errors, CacheBehaviors=[api_behavior()]), api=_failing)
@@ -458,13 +475,14 @@ def _failing(_: Request) -> Response:
 class Api:
     """An origin that notes what reaches it."""
 
-    def __init__(self, status: int = 200) -> None:
+    def __init__(self, status: int = 200, *headers: tuple[str, str]) -> None:
         self.status = status
+        self.headers = headers
         self.requests: list[Request] = []
 
     def __call__(self, request: Request) -> Response:
         self.requests.append(request)
-        headers = Headers([("Content-Type", "application/json"), ("Connection", "close")])
+        headers = Headers([("Content-Type", "application/json"), ("Connection", "close"), *self.headers])
         return Response(self.status, headers, b"{}")
 
 
@@ -551,6 +569,20 @@ def test_errors_of_the_api_are_cached_and_replaced_like_all_others(site: Site, c
     assert len(api.requests) == 2
 
 
+@pytest.mark.parametrize(("status", "kept"), [(404, True), (403, True), (410, False)])
+def test_an_error_with_a_max_age_is_kept_so_long(
+    site: Site, clock: time_machine.Traveller, status: int, *, kept: bool
+) -> None:
+    api = Api(status, ("Cache-Control", "max-age=60"))
+    edge = site.edge(config(CacheBehaviors=[api_behavior()]), api=api)
+    for wait in (59, 1):
+        get(edge, "/api/x")
+        clock.shift(wait)
+    assert len(api.requests) == (1 if kept else 2)
+    get(edge, "/api/x")
+    assert len(api.requests) == (2 if kept else 3)
+
+
 @pytest.mark.parametrize("status", [400, 401, 403, 409, 410])
 def test_other_errors_of_the_api_are_not_cached(site: Site, status: int) -> None:
     api = Api(status)
@@ -585,6 +617,14 @@ def test_a_304_has_no_length(site: Site) -> None:
     etag = client.get("/a.html").headers["ETag"]
     answer = client.get("/a.html", headers={"If-None-Match": etag})
     assert (answer.status_code, answer.data) == (304, b"")
+    assert "Content-Length" not in answer.headers
+
+
+def test_an_answer_without_a_body_has_no_length_either(site: Site) -> None:
+    deleted = Response(204, Headers([("Content-Length", "0")]))
+    client = Client(site.edge(config(CacheBehaviors=[api_behavior()]), api=lambda _: deleted))
+    answer = client.delete("/api/x")
+    assert (answer.status_code, answer.data) == (204, b"")
     assert "Content-Length" not in answer.headers
 
 

@@ -319,6 +319,9 @@ def test_a_url_signed_for_another_operation_is_refused(bucket: Bucket) -> None:
 def test_signed_extras_that_nothing_here_does_are_refused(bucket: Bucket) -> None:
     assert code(send(bucket, presigned(ACL="public-read"), x_amz_acl="public-read")) == (501, "NotImplemented")
     assert code(send(bucket, presigned(IfNoneMatch='"x"'), If_None_Match='"x"')) == (501, "NotImplemented")
+    others: dict[str, Json] = dict.fromkeys(("ContentType", "IfNoneMatch", "Metadata"))
+    part = presigned(operation="upload_part", PartNumber=1, UploadId="u", **others)
+    assert code(send(bucket, part, Content_Type="", If_None_Match="", x_amz_meta_editor="")) == (501, "NotImplemented")
     assert bucket.objects() == []
 
 
