@@ -44,6 +44,19 @@ def handler(event: dict[str, Any], context: "LambdaContext") -> "PartialItemFail
 
 
 def judge(record: "SQSRecord") -> None:
+    """Judge what one message announces, and leave the cause in the log when that fails.
+
+    Raises:
+        Exception: whatever stopped it; the queue delivers the message again, or gives it up to its dead-letter queue.
+    """
+    try:
+        judge_announced(record)
+    except Exception:
+        logger.exception("not judged", extra={"message_id": record.message_id})
+        raise
+
+
+def judge_announced(record: "SQSRecord") -> None:
     """Judge the uploads that one message names.
 
     Raises:

@@ -28,7 +28,9 @@ purge = Purge(
 @metrics.log_metrics
 def handler(event: dict[str, Any], _context: "LambdaContext") -> dict[str, list[dict[str, str]]]:
     """Purge what the batch names; what CloudFront does not take now is delivered again later."""
-    tags, left = purge.purge(event["Records"])
-    logger.info("purged", extra={"tags": tags, "left": len(left)})
-    metrics.add_metric(name="PurgeItems", unit=MetricUnit.Count, value=len(tags))
-    return {"batchItemFailures": [{"itemIdentifier": message} for message in left]}
+    purged = purge.purge(event["Records"])
+    logger.info("purged", extra={"tags": purged.tags})
+    if purged.again:
+        logger.error("not purged", extra={"again": purged.again, "refusal": purged.refusal})
+    metrics.add_metric(name="PurgeItems", unit=MetricUnit.Count, value=len(purged.tags))
+    return {"batchItemFailures": [{"itemIdentifier": message} for message in purged.again]}

@@ -38,10 +38,9 @@ render = Render(
 def handler(event: dict[str, Any], _context: "LambdaContext") -> dict[str, list[dict[str, str]]]:
     """Draw what a batch of the stream asks for; the stream goes on from the first record that failed."""
     rendered = render.render([_decoded(record) for record in event["Records"]])
-    logger.info(
-        "rendered",
-        extra={"drawn": rendered.drawn, "put_aside": rendered.put_aside, "archived": rendered.archived},
-    )
+    logger.info("rendered", extra={"drawn": rendered.drawn, "archived": rendered.archived})
+    if rendered.put_aside or rendered.failed:
+        logger.error("not rendered", extra={"put_aside": rendered.put_aside, "again": rendered.failed})
     metrics.add_metric(name="PagesDrawn", unit=MetricUnit.Count, value=len(rendered.drawn))
     metrics.add_metric(name="PagesPutAside", unit=MetricUnit.Count, value=len(rendered.put_aside))
     return {"batchItemFailures": [{"itemIdentifier": number} for number in rendered.failed]}

@@ -43,3 +43,8 @@ def is_transient(error: BaseException) -> bool:
 def error_code(error: ClientError) -> str:
     """Give the code by which an AWS service names its error, such as `PreconditionFailed`."""
     return str(error.response["Error"].get("Code", ""))
+
+
+def described(error: BaseException) -> str:
+    """Name an error for the log and for the operators' queues, in one short line."""
+    return f"{type(error).__name__}: {error}"[:1000]

@@ -2,12 +2,13 @@
 
 import json
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from portal.outcomes import is_transient
+from portal.outcomes import described, is_transient
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudfront import CloudFrontClient
@@ -17,6 +18,15 @@ if TYPE_CHECKING:
 MAX_ITEMS: Final = 1000
 _FIRST_WAIT_SECONDS: Final = 5
 _LONGEST_WAIT_SECONDS: Final = 900
+
+
+@dataclass(frozen=True)
+class Purged:
+    """What became of a batch: tags purged, ids of messages to be delivered again, and why CloudFront refused."""
+
+    tags: list[str]
+    again: list[str]
+    refusal: str | None = None
 
 
 class Purge:
@@ -30,14 +40,11 @@ class Purge:
         self._distribution_id = distribution_id
         self._queue_url = purge_queue_url
 
-    def purge(self, messages: Iterable[Mapping[str, Any]]) -> tuple[list[str], list[str]]:
+    def purge(self, messages: Iterable[Mapping[str, Any]]) -> Purged:
         """Invalidate what a batch of messages names, each tag once.
 
         Args:
             messages: `Records` of an SQS event as Lambda delivers it; each body is `{"tags": [...]}`.
-
-        Returns:
-            The tags that were purged, and the ids of the messages to be delivered again.
 
         Raises:
             ClientError: CloudFront refused for good; the queue counts it, and its dead-letter queue tells.
@@ -53,27 +60,27 @@ class Purge:
                 tags |= asked
             else:
                 left.append(message)
-        if tags and not self._invalidate(sorted(tags), _caller_reference(batch)):
+        again = [str(message["messageId"]) for message in left]
+        if not tags:
+            return Purged([], again)
+        try:
+            self._invalidate(sorted(tags), _caller_reference(batch))
+        except (ClientError, BotoCoreError) as error:
+            if not is_transient(error):
+                raise
             for message in batch:
                 self._wait_longer(message)
-            tags, left = set(), [*left, *batch]
-        return sorted(tags), [str(message["messageId"]) for message in left]
+            return Purged([], again + [str(message["messageId"]) for message in batch], described(error))
+        return Purged(sorted(tags), again)
 
-    def _invalidate(self, tags: list[str], caller_reference: str) -> bool:
-        """Tell whether CloudFront took the invalidation; False when it asks to be left alone for a while."""
-        try:
-            self._cloudfront.create_invalidation(
-                DistributionId=self._distribution_id,
-                InvalidationBatch={
-                    "Paths": {"Quantity": len(tags), "Items": [f"#{tag}" for tag in tags]},
-                    "CallerReference": caller_reference,
-                },
-            )
-        except (ClientError, BotoCoreError) as error:
-            if is_transient(error):
-                return False
-            raise
-        return True
+    def _invalidate(self, tags: list[str], caller_reference: str) -> None:
+        self._cloudfront.create_invalidation(
+            DistributionId=self._distribution_id,
+            InvalidationBatch={
+                "Paths": {"Quantity": len(tags), "Items": [f"#{tag}" for tag in tags]},
+                "CallerReference": caller_reference,
+            },
+        )
 
     def _wait_longer(self, message: Mapping[str, Any]) -> None:
         """Keep a message back for twice as long as the last time, since the throttle is the account's."""

@@ -10,7 +10,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from portal import paths
 from portal.drawing import Artist, Drawing
-from portal.outcomes import TryLaterError, error_code, is_transient
+from portal.outcomes import TryLaterError, described, error_code, is_transient
 from portal.table import PAGE, REVISION, SELF, Revision, Table, page_partition, unpacked
 
 if TYPE_CHECKING:
@@ -35,14 +35,14 @@ _FIRST_ENTRY, _LAST_ENTRY = "0", ":"
 class Rendered:
     """What became of a batch.
 
-    Pages drawn and put aside are named by path, revisions archived by key, records that are to be delivered again by
-    sequence number.
+    Pages drawn are named by path, revisions archived by key. Pages put aside, by path, and records that are to be
+    delivered again, by sequence number, come with the error that caused it.
     """
 
     drawn: list[str] = field(default_factory=list)
-    put_aside: list[str] = field(default_factory=list)
+    put_aside: dict[str, str] = field(default_factory=dict)
     archived: list[str] = field(default_factory=list)
-    failed: list[str] = field(default_factory=list)
+    failed: dict[str, str] = field(default_factory=dict)
 
 
 class Render:
@@ -98,10 +98,10 @@ class Render:
                 tags.update(self._draw(path))
             except Exception as error:  # noqa: BLE001 (each ends in a named outcome: delivered again, or put aside)
                 if is_transient(error):
-                    rendered.failed.append(number)
+                    rendered.failed[number] = described(error)
                 else:
-                    self._put_aside(path, error)
-                    rendered.put_aside.append(path)
+                    rendered.put_aside[path] = described(error)
+                    self._put_aside(path, described(error))
             else:
                 rendered.drawn.append(path)
         # After every PUT and before the batch is acknowledged, whoever did the PUT.
@@ -135,7 +135,7 @@ class Render:
                 return  # copied before
             if not is_transient(error):
                 raise
-            rendered.failed.append(number)
+            rendered.failed[number] = described(error)
         else:
             rendered.archived.append(key)
 
@@ -220,9 +220,7 @@ class Render:
             raise
         return True
 
-    def _put_aside(self, path: str, error: Exception) -> None:
+    def _put_aside(self, path: str, error: str) -> None:
         """Tell the operators of a page that can't be drawn, so that it holds up no other; a touch draws it again."""
-        message = {"path": path, "error": f"{type(error).__name__}: {error}"[:1000]}
-        self._sqs.send_message(
-            QueueUrl=self._failed_pages_queue_url, MessageBody=json.dumps(message, ensure_ascii=False)
-        )
+        body = json.dumps({"path": path, "error": error}, ensure_ascii=False)
+        self._sqs.send_message(QueueUrl=self._failed_pages_queue_url, MessageBody=body)
