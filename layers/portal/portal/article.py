@@ -78,9 +78,16 @@ class Article:
 
     @classmethod
     def decompressed(cls, content: bytes) -> Self:
-        """Read what `compressed` gave."""
+        """Read what `compressed` gave.
+
+        Raises:
+            ValueError: it is more than any accepted article, or no article.
+        """
         inflater = zlib.decompressobj()
-        return cls.from_json(json.loads(inflater.decompress(content, MAX_INFLATED_BYTES)))
+        text = inflater.decompress(content, MAX_INFLATED_BYTES)
+        if not inflater.eof:
+            raise ValueError(f"an article inflates to more than {MAX_INFLATED_BYTES:,} bytes")
+        return cls.from_json(json.loads(text))
 
 
 def shortened(text: str, most: int) -> str:

@@ -100,8 +100,8 @@ def _stable(html: str) -> str | Fault:
         clean = _clean(_tidied(scanned))
         if _depth(clean) > MAX_DEPTH:
             return _too_deep()
-        # The tags that were left open have their end tags now.
-        scanned = _Scan(clean, most_tags=most, most_characters=most).result()
+        # The tags that were left open have their end tags now, and no formatting is left to be repeated.
+        scanned = _Scan(clean, most_tags=len(clean), most_characters=2 * len(clean)).result()
         if scanned == clean == _tidied(clean) == _clean(clean):
             return clean
     return _unstable()

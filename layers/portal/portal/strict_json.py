@@ -85,12 +85,14 @@ def parse(content: bytes) -> tuple[Any, list[Fault]]:
 
 
 def _decoded(content: bytes) -> str:
-    wrong = content.find(0)  # valid UTF-8, but what holds it is UTF-16, or no text at all
-    if wrong < 0:
-        try:
-            return content.removeprefix(BOM_UTF8).decode()
-        except UnicodeDecodeError as error:
-            wrong = len(content) - len(error.object) + error.start
+    try:
+        text = content.removeprefix(BOM_UTF8).decode()
+    except UnicodeDecodeError as error:
+        wrong = len(content) - len(error.object) + error.start
+    else:
+        wrong = content.find(0)  # valid UTF-8, but what holds it is UTF-16, or no text at all
+        if wrong < 0:
+            return text
     raise NotJSONError("encoding", byte=str(wrong + 1))
 
 

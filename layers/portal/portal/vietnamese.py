@@ -6,7 +6,8 @@ from unicodedata import combining, normalize
 
 MAX_MARKS: Final = 30  # on one letter; Vietnamese needs two, and to sort a stack takes time quadratic in its height
 _GRAPHEME_JOINER: Final = "\u034f"
-_NOT_ASCII_RUN = re.compile(rf"[^\x00-\x7f]{{{MAX_MARKS + 1},}}")
+# Where more could stand: a character is at most four when decomposed.
+_NOT_ASCII_RUN = re.compile(rf"[^\x00-\x7f]{{{MAX_MARKS // 4 + 1},}}")
 
 _WORD = re.compile(r"[^\s<>&;/.,:()0-9-]{2,}")
 # Latin-1 letters and signs that TCVN3 (®, µ, ¸…) and VNI (ä, ø, ñ…) fonts show as Vietnamese letters, less those
@@ -15,8 +16,10 @@ _WORD = re.compile(r"[^\s<>&;/.,:()0-9-]{2,}")
 _FOREIGN: Final = frozenset(
     chr(point) for point in range(0xA1, 0x180) if chr(point) not in "«»°·×÷§ÀÁÂÃÈÉÊÌÍÒÓÔÕÙÚÝàáâãèéêìíòóôõùúýĂăĐđĨĩŨũÐð"
 )
+# What Windows-1252 makes of the UTF-8 of â, ê, ô…; of ạ, ế, ộ…; of ă, đ; of ơ, ư.
+_UTF8_AS_LATIN = re.compile("Ã[\u00a0-\u00bf]|á[º»]\\S|Ä[ƒ‘]|Æ[¡°]")
 _MOJIBAKE_WORDS: Final = 3
-_MOJIBAKE_SHARE: Final = 0.2
+_MOJIBAKE_SHARE: Final = 1 / 3
 
 
 def composed(text: str) -> str:
@@ -61,10 +64,12 @@ def slug(text: str, most: int = 80) -> str:
 
 
 def is_mojibake(text: str) -> bool:
-    """Tell whether the text looks like TCVN3 or VNI bytes read as Latin-1: many words with letters of neither.
+    """Tell whether the text looks like TCVN3 or VNI bytes read as Latin-1, or like UTF-8 read as such.
 
-    A few foreign names (Müller, señor) are no mojibake: it takes three such words, and a fifth of all words.
+    A few foreign names (Müller, señor) are no mojibake: it takes three such words, and a third of all words.
     """
     words = _WORD.findall(text)
     strange = sum(any(letter in _FOREIGN for letter in word) for word in words)
-    return strange >= _MOJIBAKE_WORDS and strange >= _MOJIBAKE_SHARE * len(words)
+    if strange >= _MOJIBAKE_WORDS and strange >= _MOJIBAKE_SHARE * len(words):
+        return True
+    return len(_UTF8_AS_LATIN.findall(text)) >= _MOJIBAKE_WORDS
