@@ -193,7 +193,7 @@ class Desk:
             ReturnValues="UPDATED_NEW",
         )
         number = int(answer["Attributes"]["n"]["N"])
-        metadata = {"editor": quote(editor[:_EDITOR_CHARACTERS], safe="@+ ")}
+        metadata = {"editor": quote(editor[:_EDITOR_CHARACTERS], safe="@+")}
         if request.base is not None:
             metadata["base"] = str(request.base)
         url = self._s3.generate_presigned_url(
