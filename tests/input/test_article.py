@@ -8,8 +8,9 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from portal.article import Article, State, shortened, utc
-from tests.input.uploads import EXAMPLES, accepted, article, as_bytes
+from portal.article import MAX_INFLATED_BYTES, Article, State, shortened, utc
+from portal.judge import MAX_BODY_BYTES
+from tests.input.uploads import EXAMPLES, accepted, article, as_bytes, places
 
 texts = st.text(st.characters(codec="utf-8"), min_size=1, max_size=12)
 moments = st.datetimes(datetime(1990, 1, 1), datetime(2100, 1, 1)).map(lambda moment: utc(moment.replace(tzinfo=UTC)))  # noqa: DTZ001
@@ -52,12 +53,20 @@ def test_an_article_of_nothing_but_what_is_required_comes_back_without_the_rest(
         "\\" * 500_000,
         "\U0001f389" * 260_000,
         "<p>x" * 10_000,
+        '<a title="' + "\U0001f389" * 20_000 + '">' + "<p>x" * 20 + "x" * 200_000,
     ],
-    ids=["less", "greater", "backslashes", "emoji", "paragraphs"],
+    ids=["less", "greater", "backslashes", "emoji", "paragraphs", "a repeated title"],
 )
 def test_the_largest_articles_come_back_whole(body: str) -> None:
     stored = accepted(as_bytes(article(body=body)))
     assert Article.decompressed(stored.compressed()) == stored
+
+
+def test_an_article_that_would_not_come_back_whole_is_refused() -> None:
+    # Each paragraph repeats the link that was left open before it: a small upload, and small when compressed.
+    repeated = '<a title="' + "\U0001f389" * 20_000 + '">' + "<p>x" * 75
+    assert places(as_bytes(article(body=repeated + ">" * 500_000))) == [("/body", "too_heavy")]
+    assert MAX_INFLATED_BYTES > 2 * MAX_BODY_BYTES  # JSON takes at most two bytes for one
 
 
 @EXAMPLES

@@ -56,6 +56,10 @@ NO_ARTICLE: Final[Mapping[str, tuple[bytes, list[tuple[str, str]]]]] = {
     "a number": (b"1.5", [("", "type")]),
     "NaN alone": (b"NaN", [("", "number")]),
     "a list of NaN": (b"[NaN]", [("/0", "number"), ("", "type")]),
+    "a list with a surrogate in a name and its text": (
+        rb'[{"\ud800": "\ud800"}]',
+        [("/0/\ufffd", "surrogate"), ("", "type")],
+    ),
 }
 
 
@@ -86,6 +90,10 @@ WRONG: Final[Mapping[str, tuple[bytes, list[tuple[str, str]]]]] = {
     "a field that comes twice but for a control character": (
         as_bytes(RIGHT)[:-1] + b', "ti\\u0001tle": "Hai"}',
         [("/title", "duplicate_field")],
+    ),
+    "a field that comes twice but for its marks": (
+        as_bytes({**RIGHT, "tựa": 1, "tu\u031b\u0323a": 2}),
+        [("/tựa", "duplicate_field"), ("/tựa", "unknown_field")],
     ),
     "a lone high surrogate": (as_bytes(article(title="Chợ \ud83d")), [("/title", "surrogate")]),
     "a lone low surrogate": (as_bytes(article(tags=["\ude00"])), [("/tags/0", "surrogate")]),
@@ -312,6 +320,7 @@ RIGHT_TOO: Final[Mapping[str, tuple[bytes, str, object]]] = {
     "an emoji": (as_bytes(article(title="Chợ \U0001f389")), "title", "Chợ \U0001f389"),
     "an emoji in escapes": (with_raw("title", r'"Ch\u1ee3 \ud83c\udf89"'), "title", "Chợ \U0001f389"),
     "a title of just the length": (as_bytes(article(title="x" * 300)), "title", "x" * 300),
+    "just the length, once composed": (as_bytes(article(title="e\u0302\u0301" * 300)), "title", "ế" * 300),
     "the Icelandic letter for Đ": (
         as_bytes(article(title="ÐẠI HỘI ÐẢNG BỘ ÐỒNG KHA")),
         "title",

@@ -9,11 +9,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from portal import judge as judgement
 from portal.article import Article
 from portal.judge import judge
 from portal.strict_json import CONTROL, Fault, pointer
 from portal.table import Verdict
-from portal.verdicts import MAX_FAULTS, Outcome, bounded, catalogue, listed
+from portal.verdicts import MAX_DETAIL_CHARACTERS, MAX_FAULTS, Outcome, bounded, catalogue, listed
 from tests.input.hostile_html import soup
 from tests.input.uploads import EXAMPLES, RIGHT, SITE, as_bytes, faults
 
@@ -47,11 +48,11 @@ uploads = st.one_of(
 @settings(EXAMPLES, max_examples=200)
 @given(uploads)
 def test_whatever_is_uploaded_is_accepted_or_told_what_is_wrong_with_it(content: bytes) -> None:
-    judgement = judge(content, SITE)
-    if isinstance(judgement, Article):
-        assert_in_one_form(judgement)
+    found = judge(content, SITE)
+    if isinstance(found, Article):
+        assert_in_one_form(found)
     else:
-        assert_readable(judgement)
+        assert_readable(found)
 
 
 def assert_in_one_form(article: Article) -> None:
@@ -104,6 +105,26 @@ LONG: Final = "\U0001f389" * 900
 )
 def test_a_verdict_is_small_whatever_was_uploaded(content: bytes) -> None:
     assert_readable(faults(content))
+
+
+def test_what_a_verdict_repeats_of_an_upload_is_cut_and_seen_to_be() -> None:
+    (kept,) = bounded([Fault("/" * 900, "unknown_field", (("field", LONG),))])
+    (_, field) = kept.details[0]
+    assert len(kept.pointer) == len(field) == MAX_DETAIL_CHARACTERS
+    assert kept.pointer.endswith("/…")
+    assert field.endswith("…")
+
+
+def test_a_likeness_is_looked_for_only_where_an_editor_reads_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    looked_for: list[str] = []
+
+    def looked(field: str, known: list[str], n: int) -> list[str]:
+        looked_for.append(field)
+        return known[:n]
+
+    monkeypatch.setattr(judgement, "get_close_matches", looked)
+    assert len(faults(as_bytes({**RIGHT, **{f"field{number}": 1 for number in range(500)}}))) == 500
+    assert len(looked_for) == MAX_FAULTS
 
 
 def test_a_verdict_tells_how_many_faults_it_leaves_out() -> None:

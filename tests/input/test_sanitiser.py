@@ -136,6 +136,7 @@ def test_what_a_page_may_carry_is_left_as_it_is(html: str) -> None:
         ('<a href="/x">a<a href="/y">b', '<a href="/x">a</a><a href="/y">b</a>'),
         ("<b><table><tr><td>a</table>b", "<table><tbody><tr><td>a</td></tr></tbody></table>b"),
         ("<b></b><p>x</p>", "<p>x</p>"),
+        ("<b><i></i>x</b>y", "<b>x</b>y"),
         # attributes
         ("<p LANG=vi lang=en>x", '<p lang="vi">x</p>'),
         ("<a title=a&quot;b>x</a>", '<a title="a&quot;b">x</a>'),
@@ -144,13 +145,13 @@ def test_what_a_page_may_carry_is_left_as_it_is(html: str) -> None:
         ("<a href>x</a>", "<a>x</a>"),
         ("<p title=x start=3>x</p>", "<p>x</p>"),
         # what character references hide
-        ("e&#x301;", "é"),
+        ("e&#x301;<p>e&#x301;</p>", "é<p>é</p>"),
         ("a&#1;b&#0;c&#x7f;d&#xfffe;e", "ab\ufffdcde"),
         ("a&#13;b&#13;&#10;c", "a\nb\nc"),
         ("<p>&#x338;x</p>", "<p>x</p>"),
         ("e<span>\u0301</span>", "é"),
         ("<pre>\n\n\nx</pre>", "<pre>x</pre>"),
-        ("<pre>&#10;&#10;x</pre>", "<pre>x</pre>"),
+        ("<pre>" + "&#10;" * 10 + "x</pre>", "<pre>x</pre>"),
         ("&lt;script&gt;alert(1)&lt;/script&gt;", "&lt;script&gt;alert(1)&lt;/script&gt;"),
         ("<<script>alert(1)</script>script>x", "&lt;script&gt;x"),
     ],
@@ -312,6 +313,10 @@ def test_blocks_that_nest_too_deep_are_refused(name: str) -> None:
     assert fault.code == "too_deep"
 
 
+def test_formatting_that_is_begun_again_and_again_and_never_ended_is_one() -> None:
+    assert clean("<p><b>x" * 1_000) == "<p><b>x</b></p>" + "<p><b><b>x</b></b></p>" * 999
+
+
 @pytest.mark.parametrize("html", ["<p>x</p>" * 5_000, "<p>x" * 10_000, "&" * 20_000 + "x"])
 def test_just_as_much_as_is_allowed_is_accepted(html: str) -> None:
     assert shown(clean(html)) == shown(html)
@@ -336,8 +341,14 @@ def test_the_parser_sees_no_formatting_open_across_the_edge_of_a_block(html: str
             elif end:
                 assert opened.pop() == name
             else:
+                assert name != "a" or name not in opened
                 opened.append(name)
         assert not opened
+
+
+def test_the_parser_sees_no_link_within_a_link() -> None:
+    scanned = markup._Scan('<a href="/x">x<b>y<a href="/y">z', most_tags=9, most_characters=99).result()  # noqa: SLF001
+    assert scanned == '<a href="/x">x<b>y</b></a><b><a href="/y">z</a></b>'
 
 
 @pytest.mark.parametrize(

@@ -111,6 +111,8 @@ def test_composing_is_nfc_wherever_no_more_marks_stand_on_a_letter_than_people_w
 
 @EXAMPLES
 @given(st.lists(st.sampled_from([*LETTERS, "ộ", "ṩ", "字", " "]) | marks, max_size=20).map("".join))
+@example("\u0344" * 29)  # each of them is two marks
+@example("ṩ" + "\u0328" * 40)
 def test_composed_text_is_in_nfc_stays_as_it_is_and_has_no_tall_stacks(text: str) -> None:
     found = composed(text)
     assert normalize("NFC", found) == found == composed(found)

@@ -21,6 +21,7 @@ from portal.verdicts import MAX_FAULTS
 from portal.vietnamese import composed, folded, is_mojibake
 
 MAX_UPLOAD_BYTES: Final = 1_048_576
+MAX_BODY_BYTES: Final = 3_000_000  # sanitised; less than half of what an article may be when it is read back
 MAX_COMPRESSED_BYTES: Final = 300_000  # an item holds 400 KB at most, names and teaser included
 
 _MOMENT = re.compile(
@@ -53,7 +54,7 @@ def judge(content: bytes, site: Site) -> Article | list[Fault]:
     reported = {fault.pointer for fault in faults if fault.code == "number"}
     faults += [fault for fault in _schema_faults(value) if fault.pointer not in reported]
     if not isinstance(value, dict):
-        return faults
+        return list(dict.fromkeys(faults))
     value |= {field: _one_line(value[field]) for field in _TEXT_FIELDS if isinstance(value.get(field), str)}
     faults += _meaning_faults(value, site)
     body = ""
@@ -63,8 +64,9 @@ def judge(content: bytes, site: Site) -> Article | list[Fault]:
     if faults:
         return sorted(dict.fromkeys(faults), key=_by_field)
     article = _article(value, body, site)
-    if len(article.compressed()) > MAX_COMPRESSED_BYTES:
-        return [Fault("/body", "too_heavy", (("most", f"{MAX_COMPRESSED_BYTES:,}"),))]
+    for size, most in ((len(body.encode()), MAX_BODY_BYTES), (len(article.compressed()), MAX_COMPRESSED_BYTES)):
+        if size > most:
+            return [Fault("/body", "too_heavy", (("most", f"{most:,}"),))]
     return article
 
 
