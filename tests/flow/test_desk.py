@@ -4,6 +4,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from tests.faults import Calls
 from tests.newsroom import Newsroom, article
 
 ROUTES = [
@@ -145,3 +146,20 @@ def test_no_answer_of_the_desk_is_ever_cached(newsroom: Newsroom) -> None:
         assert newsroom.desk("GET", path).headers["Cache-Control"] == "no-store"
     newsroom.submit(article(status="gone"), article_id)
     assert newsroom.status(article_id)["state"] == "gone"
+
+
+@pytest.mark.parametrize("number", [1, 2, 3])
+def test_whoever_reads_accepted_finds_the_article_too(newsroom: Newsroom, calls: Calls, number: int) -> None:
+    article_id = newsroom.upload(article())
+    reads: list[str] = []
+
+    def commit_in_between(operation: str, _parameters: dict[str, object]) -> None:
+        if operation == "BatchGetItem":
+            reads.append(operation)
+            if len(reads) == number:
+                newsroom.settle()
+
+    with calls.before(commit_in_between):
+        status = newsroom.status(article_id)
+    assert len(reads) == 3
+    assert status["state"] == "published" if status["verdict"]["accepted"] else status["revision"] in (None, 1)

@@ -235,3 +235,82 @@ def test_one_article_that_fails_does_not_keep_the_clock_from_the_others(newsroom
         assert newsroom.status(bad)["state"] == "scheduled"
         newsroom.tick()
         assert newsroom.status(bad)["state"] == "published"
+
+
+def test_a_run_that_stalls_never_judges_by_an_older_head_than_its_upload_started_from(
+    newsroom: Newsroom, calls: Calls
+) -> None:
+    """Rule 1: no commit guards a verdict of conflict, so the head is read after the uploads are listed."""
+    article_id = newsroom.submit(article())
+    newsroom.upload(article(title="Bản hai"), article_id)
+    stalled: list[int] = []
+
+    def accept_meanwhile(operation: str, _parameters: dict[str, Any]) -> None:
+        if operation == "ListObjectsV2" and not stalled:
+            stalled.append(1)
+            newsroom.portal.lambdas.forget("IntakeFunction")
+            newsroom.portal.lambdas.invoke("IntakeFunction", uploaded(newsroom, article_id, 2))
+            newsroom.upload(article(title="Bản ba"), article_id, base=2)
+
+    with calls.before(accept_meanwhile):
+        newsroom.portal.lambdas.invoke("IntakeFunction", uploaded(newsroom, article_id, 2))
+    newsroom.settle()
+    assert stalled
+    assert newsroom.status(article_id)["verdict"]["outcome"] == "accepted"
+
+
+def test_an_upload_that_can_not_be_judged_holds_up_no_later_one(newsroom: Newsroom, calls: Calls) -> None:
+    """Rule 5: a takedown after it still takes down."""
+    article_id = newsroom.submit(article())
+    denied = refusal("GetObject", "AccessDenied", 403)
+    with calls.before(always("GetObject", denied, Key=f"articles/{article_id}/000002.json")):
+        newsroom.upload(article(title="Bản hai"), article_id)
+        newsroom.submit(article(status="withdrawn"), article_id)
+    assert newsroom.status(article_id)["state"] == "withdrawn"
+    assert newsroom.dead_letters() == {"IntakeDeadLetters": 1}
+
+
+def test_an_upload_that_can_not_be_judged_does_not_stop_the_clock(newsroom: Newsroom, calls: Calls) -> None:
+    """Rules 5 and 10."""
+    article_id = newsroom.submit(article(expires_at=in_hours(2)))
+    newsroom.upload(article(title="Bản hai"), article_id)
+    denied = refusal("GetObject", "AccessDenied", 403)
+    with time_machine.travel(datetime.now(UTC) + timedelta(hours=3)):
+        newsroom.token = newsroom.http.get("/local/token").text.strip()
+        with calls.before(always("GetObject", denied, Key=f"articles/{article_id}/000002.json")):
+            newsroom.tick()
+        assert newsroom.status(article_id)["state"] == "withdrawn"
+        assert newsroom.dead_letters() == {"IntakeDeadLetters": 1, "TickDeadLetters": 1}
+
+
+def test_tick_never_deletes_what_a_commit_has_made_due_since(newsroom: Newsroom, calls: Calls) -> None:
+    """Rule 10: the same minute may have been asked for again after tick looked."""
+    article_id = newsroom.submit(article(published_at=in_hours(2)))
+    newsroom.submit(article(status="draft"), article_id)
+    [due] = [item for (partition, _), item in newsroom.items().items() if partition == "due"]
+
+    def ask_again(operation: str, parameters: dict[str, Any]) -> None:
+        if operation == "DeleteItem" and parameters["Key"]["pk"] == {"S": "due"}:
+            newsroom.portal.clients.dynamodb.put_item(
+                TableName=newsroom.name("Table"), Item=due | {"revision": {"N": "3"}}
+            )
+
+    with time_machine.travel(datetime.now(UTC) + timedelta(hours=3)):
+        with calls.before(ask_again):
+            newsroom.tick()
+        assert (due["pk"]["S"], due["sk"]["S"]) in newsroom.items()
+        newsroom.tick()
+        assert (due["pk"]["S"], due["sk"]["S"]) not in newsroom.items()
+
+
+def test_the_clocks_takedown_is_purged_again_later_also_after_a_crash(newsroom: Newsroom, calls: Calls) -> None:
+    """Rule 3: what the clock takes down, an edge may have stored before its purge as well."""
+    newsroom.submit(article(expires_at=in_hours(2)))
+    with time_machine.travel(datetime.now(UTC) + timedelta(hours=3)):
+        newsroom.portal.pump.beat()
+        with calls.after(once("TransactWriteItems", Crash())), pytest.raises(Crash):
+            newsroom.settle()
+        assert newsroom.queued("PurgeQueue") == 0
+        newsroom.tick()
+        delayed = [given for name, given in calls.seen if name == "SendMessage" and "DelaySeconds" in given]
+        assert {given["DelaySeconds"] for given in delayed} == {300}

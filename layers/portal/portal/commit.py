@@ -160,7 +160,7 @@ def actions(
             yield {"Delete": {"TableName": table, "Key": key(page_partition(path), sort)}}
     due = change.article.next_change_after(change.committed_at)
     if due is not None:
-        yield put({"pk": DUE, "sk": moment_key(due, new.article_id), "id": new.article_id})
+        yield put({"pk": DUE, "sk": moment_key(due, new.article_id), "id": new.article_id, "revision": new.revision})
 
 
 def _own_pages(head: Head | None, new: Head) -> Iterator[Item]:

@@ -221,13 +221,13 @@ class Desk:
     def _statuses(self, ids: list[str], language: str) -> list[dict[str, Any]]:
         """Give the status of each article that is there, in the order of the ids."""
         partitions = {article_id: article_partition(article_id) for article_id in ids}
-        first = self._batch([key(partition, sort) for partition in partitions.values() for sort in (ISSUED, HEAD)])
-        issued = {item["pk"]: item for item in first if item["sk"] == ISSUED}
-        heads = {item["pk"]: Head.from_item(item) for item in first if item["sk"] == HEAD}
+        issued = {item["pk"]: item for item in self._batch([key(pk, ISSUED) for pk in partitions.values()])}
+        # Verdicts before heads: who reads `accepted` must find the head that the same commit wrote.
         verdicts = {
             item["pk"]: Verdict.from_item(item)
             for item in self._batch([key(pk, verdict_key(int(item["n"]))) for pk, item in issued.items()])
         }
+        heads = {item["pk"]: Head.from_item(item) for item in self._batch([key(pk, HEAD) for pk in issued])}
         return [
             self._status(article_id, issued[pk], heads.get(pk), verdicts.get(pk), language)
             for article_id, pk in partitions.items()

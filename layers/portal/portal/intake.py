@@ -1,7 +1,7 @@
 """Intake: judge an article's uploads in the order of their numbers, and commit what is accepted."""
 
 import json
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote
@@ -12,7 +12,7 @@ from portal import paths
 from portal.article import Article, State, utc
 from portal.commit import MAX_FORMER_PATHS, Change, HeadMovedError, commit, moves_too_often
 from portal.judge import MAX_UPLOAD_BYTES, judge, too_large
-from portal.outcomes import TryLaterError, error_code
+from portal.outcomes import TryLaterError, error_code, is_transient
 from portal.site import Site
 from portal.strict_json import Fault
 from portal.table import Head, Table, Verdict, article_partition, verdict_key
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_sqs import SQSClient
 
-# Longer than any fetch that an edge may have begun before the takedown was drawn (three attempts to connect and three
-# answers awaited, see the distribution's origin in template.yaml), and within the 15 minutes that SQS can delay.
+# Longer than any fetch that an edge may have begun before the takedown was drawn (see the attempts and timeouts of the
+# distribution's origins in template.yaml), and within the 15 minutes that SQS can delay.
 TAKEDOWN_PURGE_DELAY_SECONDS: Final = 300
 
 _JUDGE_AGAIN_AT_MOST: Final = 10
@@ -39,6 +39,15 @@ class Upload:
     content: bytes | None
     editor: str
     base: int | None
+
+
+@dataclass
+class _Looked:
+    """What a look at an article found and did: its head, the verdicts given, the uploads that could not be judged."""
+
+    head: Head | None
+    verdicts: list[Verdict] = field(default_factory=list)
+    failures: dict[int, Exception] = field(default_factory=dict)
 
 
 class Intake:
@@ -70,73 +79,91 @@ class Intake:
 
         Raises:
             TryLaterError: others keep committing this article.
-            ClientError: what AWS refused, to be retried by the queue.
+            Exception: what stopped the judgement of the announced upload; the others had their turn, and have events
+                of their own.
         """
-        head = self._table.head(article_id)
-        accepted = head.upload if head else 0
-        # An upload older than the accepted one is looked at for its own sake: it is superseded, or was bad.
-        verdicts, head = self._judge_waiting(article_id, head, after=min(accepted, number - 1))
+        looked = self._judge_waiting(article_id, announced=number)
+        if number in looked.failures:
+            raise looked.failures[number]
         # A run that died between its commit and this message has left it to us.
-        judged_before = all(verdict.upload != number for verdict in verdicts)
-        if judged_before and head and head.upload == number and _is_taken_down(head):
+        judged_before = all(verdict.upload != number for verdict in looked.verdicts)
+        if judged_before and looked.head and looked.head.upload == number and _is_taken_down(looked.head):
             self._purge_again_later(article_id)
-        return verdicts
+        return looked.verdicts
 
     def look_at_clock(self, article_id: str) -> Head | None:
         """Do what is due: judge the uploads that wait, then let the clock ask for another state.
 
         Returns:
             The new head when the clock changed the state.
+
+        Raises:
+            TryLaterError: others keep committing this article.
+            ExceptionGroup: some uploads could not be judged; the clock had its way all the same.
         """
         for _ in range(_JUDGE_AGAIN_AT_MOST):
-            head = self._table.head(article_id)
-            if head is None:
-                return None
-            _, head = self._judge_waiting(article_id, head, after=head.upload)
-            if head is None:
-                return None
-            now = utc(datetime.now(UTC))
-            article = self._table.revision(article_id, head.revision).article
-            state = article.state_at(now)
-            if state is head.state:
-                # A run that died after its commit may not have sent this; the due item brought us back.
-                if _is_taken_down(head):
-                    self._purge_again_later(article_id)
-                return None
-            change = Change(article_id, article, state, head.upload, _CLOCK, now)
+            looked = self._judge_waiting(article_id)
             try:
-                new = commit(self._table, head, change, verdict=None)
+                new = self._change_by_clock(article_id, looked.head) if looked.head else None
             except HeadMovedError:
                 continue
-            if _is_taken_down(new):
-                self._purge_again_later(article_id)
+            if looked.failures:
+                raise ExceptionGroup(f"uploads of {article_id} that could not be judged", [*looked.failures.values()])
             return new
         raise TryLaterError(f"article {article_id} keeps changing")
 
-    def _judge_waiting(self, article_id: str, head: Head | None, *, after: int) -> tuple[list[Verdict], Head | None]:
-        """Judge, in order, every upload beyond a number that has no verdict yet."""
-        numbers = self._uploads(article_id, after=after)
+    def _change_by_clock(self, article_id: str, head: Head) -> Head | None:
+        """Commit the state that the article asks for now, if it is another one than it has."""
+        now = utc(datetime.now(UTC))
+        article = self._table.revision(article_id, head.revision).article
+        state = article.state_at(now)
+        new = None
+        if state is not head.state:
+            change = Change(article_id, article, state, head.upload, _CLOCK, now)
+            new = commit(self._table, head, change, verdict=None)
+        # Also when there was nothing to change: a run that died after its commit may not have sent this.
+        if _is_taken_down(new or head):
+            self._purge_again_later(article_id)
+        return new
+
+    def _judge_waiting(self, article_id: str, *, announced: int | None = None) -> _Looked:
+        """Judge, in order, every upload beyond the accepted one that has no verdict, and the announced one.
+
+        An upload older than the accepted one is looked at when it is announced: it is superseded, or was bad.
+
+        Raises:
+            Exception: what time may mend; the order of the uploads is kept for the next attempt.
+        """
+        listed = self._uploads(article_id)
+        # The head is read after the list: what an upload in it started from was accepted before it was signed.
+        looked = _Looked(self._table.head(article_id))
+        accepted = looked.head.upload if looked.head else 0
+        numbers = [number for number in listed if number > accepted or number == announced]
         if not numbers:
-            return [], head
+            return looked
         judged = {
             item["sk"]
             for item in self._table.between(
                 article_partition(article_id), verdict_key(numbers[0]), verdict_key(numbers[-1])
             )
         }
-        verdicts = []
         for number in numbers:
-            if verdict_key(number) not in judged:
-                verdict, head = self._judge_upload(article_id, number, head)
-                verdicts += [verdict] if verdict else []
-        return verdicts, head
+            if verdict_key(number) in judged:
+                continue
+            try:
+                verdict, looked.head = self._judge_upload(article_id, number, looked.head)
+            except Exception as error:
+                if is_transient(error):
+                    raise
+                looked.failures[number] = error  # it must not hold up those after it
+            else:
+                looked.verdicts += [verdict] if verdict else []
+        return looked
 
-    def _uploads(self, article_id: str, *, after: int) -> list[int]:
-        """List the numbers of an article's uploads beyond one, in order."""
+    def _uploads(self, article_id: str) -> list[int]:
+        """List the numbers of an article's uploads, in order."""
         pages = self._s3.get_paginator("list_objects_v2").paginate(
-            Bucket=self._bucket,
-            Prefix=f"articles/{article_id}/",
-            StartAfter=paths.upload_key(article_id, after),
+            Bucket=self._bucket, Prefix=f"articles/{article_id}/"
         )
         keys = [entry["Key"] for page in pages for entry in page.get("Contents", [])]
         return [found[1] for found in map(paths.read_upload_key, keys) if found]

@@ -286,6 +286,20 @@ class Table:
             raise
         return True
 
+    def delete_same(self, item: Item, attribute: str) -> None:
+        """Delete an item unless one of its attributes, a number or text, has changed since it was read."""
+        try:
+            self.client.delete_item(
+                TableName=self.name,
+                Key=key(item["pk"], item["sk"]),
+                ConditionExpression="#attribute = :seen",
+                ExpressionAttributeNames={"#attribute": attribute},
+                ExpressionAttributeValues=packed({":seen": item[attribute]}),
+            )
+        except ClientError as error:
+            if error_code(error) != "ConditionalCheckFailedException":
+                raise
+
     def touch(self, path: str) -> None:
         """Ask for a new drawing of a page, and nothing else."""
         self.client.update_item(

@@ -9,7 +9,7 @@ from portal import paths
 from portal.article import utc
 from portal.intake import Intake
 from portal.site import Site
-from portal.table import DUE, Table, key, moment_key
+from portal.table import DUE, Table, moment_key
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -62,8 +62,9 @@ class Tick:
             except Exception as error:  # noqa: BLE001 (raised below, once the other articles had their turn)
                 failures.append(error)
                 continue
-            # After the commit, never before: what a crash leaves undone must stay due.
-            self._table.client.delete_item(TableName=self._table.name, Key=key(DUE, item["sk"]))
+            # After the commit, never before: what a crash leaves undone must stay due. And only what was looked at:
+            # a commit may have asked for the same minute again since.
+            self._table.delete_same(item, "revision")
         if failures:
             raise ExceptionGroup("articles that are due and could not be looked at", failures)
         return ticked
