@@ -4,7 +4,6 @@ Nothing here is a second description of the system. Every name, event source, fi
 variable that the local run uses is read from the template, so that the two can't drift apart.
 """
 
-import copy
 import os
 import re
 from collections.abc import Callable, Mapping
@@ -293,6 +292,11 @@ class _NoManagedPolicies:
 
 @cache
 def _translated(path: Path, _changed_at: int, parameters: frozenset[tuple[str, str]]) -> dict[str, Json]:
+    return translated(path, dict(parameters))
+
+
+def translated(path: Path, parameters: Mapping[str, str]) -> dict[str, Json]:
+    """Give the template as CloudFormation gets it, after the SAM transform, with these parameters."""
     source = yaml_parse(path.read_text(encoding="utf-8"))
     globals_of_functions = source.get("Globals", {}).get("Function", {})
     resources = source["Resources"].values()
@@ -302,5 +306,5 @@ def _translated(path: Path, _changed_at: int, parameters: frozenset[tuple[str, s
                 # The translator wants code in S3; the key is the folder, so that it can be found again.
                 properties[name] = f"s3://{_CODE_BUCKET}/{properties[name].strip('./')}"
     with patch.dict(os.environ, AWS_DEFAULT_REGION=REGION):
-        translated: dict[str, Json] = transform(copy.deepcopy(source), dict(parameters), _NoManagedPolicies())
-    return translated
+        document: dict[str, Json] = transform(source, dict(parameters), _NoManagedPolicies())
+    return document

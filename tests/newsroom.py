@@ -108,6 +108,22 @@ class Newsroom:
         self.portal.pump.beat()
         self.settle()
 
+    def announce(self, article_id: str, number: int) -> None:
+        """Hand intake the event by which S3 announces an upload, past the queue."""
+        body = json.dumps({"Records": [{"s3": {"object": {"key": f"articles/{article_id}/{number:06}.json"}}}]})
+        message = {"messageId": "1", "receiptHandle": "1", "eventSource": "aws:sqs", "body": body}
+        self.portal.lambdas.invoke("IntakeFunction", {"Records": [message]})
+
+    def draw(self, path: str) -> None:
+        """Hand render a record of the stream that says that a page's partition changed."""
+        record = {
+            "eventID": "1",
+            "eventName": "MODIFY",
+            "eventSource": "aws:dynamodb",
+            "dynamodb": {"Keys": {"pk": {"S": f"page#{path}"}, "sk": {"S": "touch"}}, "SequenceNumber": "1"},
+        }
+        self.portal.lambdas.invoke("RenderFunction", {"Records": [record]})
+
     def name(self, logical_id: str) -> str:
         """Give what `Ref` gives for a resource of the template: a bucket's name, a queue's URL."""
         return self.portal.template.ref(logical_id)

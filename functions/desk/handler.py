@@ -15,7 +15,7 @@ from portal.desk import Desk, RefusedError, UnknownArticleError, UploadRequest
 from portal.settings import DeskSettings
 from portal.site import LANGUAGES, read_site
 from portal.strict_json import NotJSONError
-from portal.verdicts import listed
+from portal.verdicts import listed, too_large
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -94,7 +94,7 @@ def _body() -> object:
     """
     content = (app.current_event.decoded_body or "").encode("utf-8", "surrogatepass")
     if len(content) > MAX_REQUEST_BYTES:
-        raise RefusedError(strict_json.Fault("", "too_large", (("most", str(MAX_REQUEST_BYTES)),)))
+        raise RefusedError(too_large(MAX_REQUEST_BYTES))
     try:
         value, faults = strict_json.parse(content)
     except NotJSONError as error:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from portal import judge, markup, strict_json, verdicts
+from portal.article import MAX_UPLOAD_BYTES
 from portal.site import read_site
 from portal.source import site_settings
 
@@ -72,7 +73,7 @@ def test_the_html_that_is_kept_is_the_sanitisers() -> None:
 def test_the_limits_are_those_of_the_code() -> None:
     rows = re.findall(r"^\|.*\| (\d+) \|$", PAGE.split("## Giới hạn")[1], re.MULTILINE)
     assert list(map(int, rows)) == [
-        judge.MAX_UPLOAD_BYTES,
+        MAX_UPLOAD_BYTES,
         strict_json.MAX_DEPTH,
         markup.MAX_TAGS,
         markup.MAX_DEPTH,

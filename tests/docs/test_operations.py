@@ -15,6 +15,7 @@ import pytest
 from samtranslator.yaml_helper import yaml_parse  # type: ignore[import-untyped]
 
 from portal import commit, desk, intake, judge, markup, purge, render, tick
+from portal.article import MAX_UPLOAD_BYTES
 from portal.table import Table
 from portal.verdicts import MAX_FAULTS, Outcome, catalogue
 from tests.docs import aws_cli, markdown
@@ -310,7 +311,7 @@ def test_the_limits_are_those_of_the_code() -> None:
     uploads = TEMPLATE["Resources"]["IntakeFunction"]["Properties"]["Events"]["Uploads"]["Properties"]
     assert limits == {
         "what": "limit",
-        "an upload": f"{judge.MAX_UPLOAD_BYTES:,} bytes",
+        "an upload": f"{MAX_UPLOAD_BYTES:,} bytes",
         "the article's body": f"{schema['properties']['body']['maxLength']:,} characters, {markup.MAX_TAGS:,} tags, "
         f"nested {markup.MAX_DEPTH} deep",
         "an article, compressed": f"{judge.MAX_COMPRESSED_BYTES:,} bytes",

@@ -123,9 +123,7 @@ def test_uploads_that_arrive_together_are_judged_in_the_order_of_their_numbers(n
     article_id = newsroom.upload(article(title="Bản một"))
     newsroom.upload(b"not an article", article_id)
     newsroom.upload(article(title="Bản ba"), article_id)
-    body = json.dumps({"Records": [{"s3": {"object": {"key": f"articles/{article_id}/000003.json"}}}]})
-    last_first = {"Records": [{"messageId": "1", "receiptHandle": "1", "eventSource": "aws:sqs", "body": body}]}
-    newsroom.portal.lambdas.invoke("IntakeFunction", last_first)
+    newsroom.announce(article_id, 3)
     newsroom.settle()
 
     outcomes = [newsroom.items()[f"article#{article_id}", f"verdict#00000{n}"]["outcome"]["S"] for n in (1, 2, 3)]

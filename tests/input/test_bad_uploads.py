@@ -10,7 +10,7 @@ from typing import Final
 
 import pytest
 
-from portal.judge import MAX_UPLOAD_BYTES
+from portal.article import MAX_UPLOAD_BYTES
 from portal.strict_json import MAX_DEPTH
 from tests.input.uploads import RIGHT, ROOT, accepted, article, as_bytes, faults, places, with_raw, without
 

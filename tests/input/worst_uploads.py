@@ -10,7 +10,8 @@ from collections.abc import Iterator
 from time import process_time
 from typing import Final
 
-from portal.judge import MAX_UPLOAD_BYTES, judge
+from portal.article import MAX_UPLOAD_BYTES
+from portal.judge import judge
 from tests.input.uploads import RIGHT, SITE, article, as_bytes
 
 MEMORY: Final = 3 * 1024**3

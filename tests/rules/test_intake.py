@@ -21,13 +21,6 @@ def in_hours(hours: float) -> str:
     return (datetime.now(UTC) + timedelta(hours=hours)).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def uploaded(newsroom: Newsroom, article_id: str, number: int) -> dict[str, Any]:
-    """Make the event by which S3 announces an upload."""
-    body = {"Records": [{"s3": {"object": {"key": f"articles/{article_id}/{number:06}.json"}}}]}
-    assert newsroom.portal  # an event belongs to a portal
-    return {"Records": [{"messageId": "1", "receiptHandle": "1", "eventSource": "aws:sqs", "body": json.dumps(body)}]}
-
-
 def test_a_commit_is_one_transaction_of_everything(newsroom: Newsroom, calls: Calls) -> None:
     """Rule 8: head, revision, verdict, page and entries together, or none of them."""
     article_id = newsroom.upload(article())
@@ -57,7 +50,9 @@ def test_the_largest_commit_fits_a_transaction() -> None:
     entries = dict.fromkeys(("/", "/tin-tuc/"), "2020-01-01T00:00:00Z#b1")
     head = Head("b1", 8, State.PUBLISHED, 8, "Tên", "/tin-tuc/ten-b1.html", former, entries)
     verdict = Verdict("b1", 9, Outcome.ACCEPTED, "2026-11-21T00:00:00Z")
-    written: list[dict[str, Any]] = [dict(action) for action in actions("table", head, change, verdict)]
+    written: list[dict[str, Any]] = [
+        dict(action) for action in actions("table", head, change.next_head(head), change, verdict)
+    ]
     keys = {
         (item["pk"]["S"], item["sk"]["S"])
         for action in written
@@ -78,7 +73,7 @@ def test_a_commit_that_another_one_overtook_is_judged_again(newsroom: Newsroom, 
             overtaken.append(1)
             newsroom.upload(article(title="Bản ba"), article_id)
             newsroom.portal.lambdas.forget("IntakeFunction")
-            newsroom.portal.lambdas.invoke("IntakeFunction", uploaded(newsroom, article_id, 3))
+            newsroom.announce(article_id, 3)
 
     with calls.before(publish_meanwhile):
         newsroom.settle()
@@ -92,7 +87,7 @@ def test_an_event_that_comes_ten_times_changes_nothing_after_the_first(newsroom:
     article_id = newsroom.submit(article())
     before = newsroom.items()
     for _ in range(10):
-        newsroom.portal.lambdas.invoke("IntakeFunction", uploaded(newsroom, article_id, 1))
+        newsroom.announce(article_id, 1)
     newsroom.settle()
     assert newsroom.items() == before
 
@@ -249,11 +244,11 @@ def test_a_run_that_stalls_never_judges_by_an_older_head_than_its_upload_started
         if operation == "ListObjectsV2" and not stalled:
             stalled.append(1)
             newsroom.portal.lambdas.forget("IntakeFunction")
-            newsroom.portal.lambdas.invoke("IntakeFunction", uploaded(newsroom, article_id, 2))
+            newsroom.announce(article_id, 2)
             newsroom.upload(article(title="Bản ba"), article_id, base=2)
 
     with calls.before(accept_meanwhile):
-        newsroom.portal.lambdas.invoke("IntakeFunction", uploaded(newsroom, article_id, 2))
+        newsroom.announce(article_id, 2)
     newsroom.settle()
     assert stalled
     assert newsroom.status(article_id)["verdict"]["outcome"] == "accepted"

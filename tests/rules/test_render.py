@@ -12,18 +12,6 @@ from tests.newsroom import Newsroom, article
 HOME = "index.html"
 
 
-def records_of(newsroom: Newsroom, path: str) -> dict[str, Any]:
-    """Make an event of the table's stream that says that a page's partition changed."""
-    record = {
-        "eventID": "1",
-        "eventName": "MODIFY",
-        "eventSource": "aws:dynamodb",
-        "dynamodb": {"Keys": {"pk": {"S": f"page#{path}"}, "sk": {"S": "touch"}}, "SequenceNumber": "1"},
-    }
-    assert newsroom.portal  # an event belongs to a portal
-    return {"Records": [record]}
-
-
 def test_a_stalled_run_can_not_put_an_older_list_over_a_newer_one(newsroom: Newsroom, calls: Calls) -> None:
     """Rule 1: one run has fenced and read; before it puts, another draws a newer list. The first must start over."""
     article_id = newsroom.submit(article())
@@ -36,10 +24,10 @@ def test_a_stalled_run_can_not_put_an_older_list_over_a_newer_one(newsroom: News
             newsroom.upload(article(status="withdrawn"), article_id)
             while newsroom.portal.pump.step("IntakeFunction"):
                 pass
-            newsroom.portal.lambdas.invoke("RenderFunction", records_of(newsroom, "/"))
+            newsroom.draw("/")
 
     with calls.before(withdraw_while_it_stalls):
-        newsroom.portal.lambdas.invoke("RenderFunction", records_of(newsroom, "/"))
+        newsroom.draw("/")
 
     assert stalled
     assert article()["title"] not in newsroom.content("SiteBucket", HOME).decode()
@@ -49,7 +37,7 @@ def test_the_fence_is_read_before_the_partition(newsroom: Newsroom, calls: Calls
     """Rule 1: an article committed after the query and drawn before the HEAD would be lost from the list."""
     newsroom.settle()
     calls.seen.clear()
-    newsroom.portal.lambdas.invoke("RenderFunction", records_of(newsroom, "/"))
+    newsroom.draw("/")
     operations = [name for name, _ in calls.seen]
     assert operations[:3] == ["HeadObject", "Query", "PutObject"]
     assert calls.seen[1][1]["ConsistentRead"] is True
@@ -73,13 +61,13 @@ def test_a_drawing_always_puts_even_when_nothing_changed(newsroom: Newsroom) -> 
     """Rule 2: a version is raised by every drawing."""
     before = newsroom.version(HOME)
     for _ in range(3):
-        newsroom.portal.lambdas.invoke("RenderFunction", records_of(newsroom, "/"))
+        newsroom.draw("/")
     assert newsroom.version(HOME) == before + 3
 
 
 def test_the_purge_is_asked_for_after_the_put_and_even_when_nothing_changed(newsroom: Newsroom, calls: Calls) -> None:
     """Rule 3."""
-    newsroom.portal.lambdas.invoke("RenderFunction", records_of(newsroom, "/"))
+    newsroom.draw("/")
     operations = [name for name, _ in calls.seen]
     assert operations.index("SendMessage") > operations.index("PutObject")
 
@@ -123,7 +111,7 @@ def test_a_page_never_shows_an_older_revision_after_a_newer_one(newsroom: Newsro
     article_id = newsroom.submit(article(body="<p>Bản một.</p>"))
     path = newsroom.path(article_id)
     newsroom.submit(article(body="<p>Bản hai.</p>"), article_id)
-    newsroom.portal.lambdas.invoke("RenderFunction", records_of(newsroom, path))
+    newsroom.draw(path)
     assert "Bản hai." in newsroom.content("SiteBucket", path[1:]).decode()
 
 
@@ -173,7 +161,7 @@ def test_the_page_drawn_step_by_step_equals_the_page_drawn_from_scratch(newsroom
         s3.delete_object(Bucket=site, Key=key)
     paths = {partition.removeprefix("page#") for partition, _ in newsroom.items() if partition.startswith("page#")}
     for path in paths:
-        newsroom.portal.lambdas.invoke("RenderFunction", records_of(newsroom, path))
+        newsroom.draw(path)
 
     def unmarked(page: bytes, version: int) -> bytes:
         return page.replace(f"version {version}".encode(), b"version")

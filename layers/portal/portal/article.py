@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, Final, Self
 
+MAX_UPLOAD_BYTES: Final = 1_048_576  # of the JSON in which an article is submitted
 MAX_INFLATED_BYTES: Final = 8_000_000
 
 

@@ -11,6 +11,7 @@ from portal.article import Article, State
 from portal.outcomes import TryLaterError, error_code
 from portal.table import (
     DUE,
+    NEW_ITEM,
     SELF,
     Head,
     Item,
@@ -30,8 +31,6 @@ if TYPE_CHECKING:
 # A commit rewrites every former path's redirect; a transaction holds 100 actions (DynamoDB, TransactWriteItems).
 MAX_FORMER_PATHS: Final = 40
 
-_NEW_ITEM: Final = "attribute_not_exists(pk)"
-
 
 class HeadMovedError(Exception):
     """Somebody else committed this article, or judged this upload, since they were read: judge again."""
@@ -48,11 +47,11 @@ class Change:
     editor: str
     committed_at: str
 
-    def revision(self, head: Head | None) -> Revision:
-        """Give the revision that follows the head's."""
+    def revision(self, number: int) -> Revision:
+        """Give the revision of that number, which the commit writes."""
         return Revision(
             article_id=self.article_id,
-            number=head.revision + 1 if head else 1,
+            number=number,
             upload=self.upload,
             state=self.state,
             editor=self.editor,
@@ -84,7 +83,7 @@ class Change:
 
     def _entries(self) -> dict[str, str]:
         sort = moment_key(self.article.published_at, self.article_id)
-        return dict.fromkeys((paths.HOME, f"/{self.article.section}/"), sort)
+        return dict.fromkeys((paths.HOME, paths.section_path(self.article.section)), sort)
 
 
 def own_path(article_id: str, article: Article) -> str:
@@ -116,8 +115,9 @@ def commit(table: Table, head: Head | None, change: Change, verdict: Verdict | N
         HeadMovedError: the head or the verdict is not what it was.
         TryLaterError: another transaction is at work on the same items, or DynamoDB is throttling.
     """
+    new = change.next_head(head)
     try:
-        table.client.transact_write_items(TransactItems=list(actions(table.name, head, change, verdict)))
+        table.client.transact_write_items(TransactItems=list(actions(table.name, head, new, change, verdict)))
     except ClientError as error:
         if error_code(error) != "TransactionCanceledException":
             raise
@@ -127,14 +127,13 @@ def commit(table: Table, head: Head | None, change: Change, verdict: Verdict | N
         if reasons <= {"None", "TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"}:
             raise TryLaterError(f"commit of {change.article_id}: {', '.join(sorted(reasons))}") from error
         raise
-    return change.next_head(head)
+    return new
 
 
 def actions(
-    table: str, head: Head | None, change: Change, verdict: Verdict | None
+    table: str, head: Head | None, new: Head, change: Change, verdict: Verdict | None
 ) -> "Iterator[TransactWriteItemTypeDef]":
     """Give the actions of the transaction that commits a change, at most 100, none of them twice on one item."""
-    new = change.next_head(head)
 
     def put(item: Item, condition: str | None = None, **values: Any) -> "TransactWriteItemTypeDef":  # noqa: ANN401
         action: Any = {"TableName": table, "Item": packed(item)}
@@ -145,12 +144,12 @@ def actions(
         return {"Put": action}
 
     if head is None:
-        yield put(new.item(), _NEW_ITEM)
+        yield put(new.item(), NEW_ITEM)
     else:
         yield put(new.item(), "revision = :revision", revision=head.revision)
-    yield put(change.revision(head).item(), _NEW_ITEM)
+    yield put(change.revision(new.revision).item(), NEW_ITEM)
     if verdict is not None:
-        yield put(verdict.item(), _NEW_ITEM)
+        yield put(verdict.item(), NEW_ITEM)
     yield from (put(item) for item in _own_pages(head, new))
     for path, sort in new.entries.items():
         teaser = asdict(Teaser.of(change.article, str(new.path)))

@@ -12,12 +12,13 @@ from urllib.parse import quote
 from botocore.exceptions import ClientError
 
 from portal import paths
-from portal.article import utc
+from portal.article import MAX_UPLOAD_BYTES, utc
 from portal.outcomes import TryLaterError, error_code
-from portal.strict_json import Fault
+from portal.strict_json import Fault, unknown_field
 from portal.table import (
     HEAD,
     ISSUED,
+    NEW_ITEM,
     SHELF,
     Head,
     Item,
@@ -29,13 +30,12 @@ from portal.table import (
     unpacked,
     verdict_key,
 )
-from portal.verdicts import Outcome, listed
+from portal.verdicts import Outcome, listed, too_large
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_s3 import S3Client
 
-MAX_UPLOAD_BYTES: Final = 1_048_576
 MAX_UPLOADS: Final = 999_999  # the number's place in a key has six digits
 UPLOAD_SECONDS: Final = 900
 PAGE_ARTICLES: Final = 25
@@ -74,17 +74,15 @@ class UploadRequest:
         """
         if not isinstance(body, dict):
             raise RefusedError(_type_fault("", "một đối tượng JSON { … }", "a JSON object { … }"))
-        known = {"size", "base"} if base_allowed else {"size"}
-        faults = [
-            Fault(f"/{name[:100]}", "unknown_field", (("field", name[:100]),)) for name in body if name not in known
-        ]
+        known = ("size", "base") if base_allowed else ("size",)
+        faults = [unknown_field(name) for name in body if name not in known]
         if "size" not in body:
             faults.append(Fault("/size", "missing", (("field", "size"),)))
-        for name in known & body.keys():
+        for name in (name for name in known if name in body):
             if type(body[name]) is not int or body[name] < 1:
                 faults.append(_type_fault(f"/{name}", "một số nguyên dương", "a positive whole number"))
             elif name == "size" and body[name] > MAX_UPLOAD_BYTES:
-                faults.append(Fault("/size", "too_large", (("most", f"{MAX_UPLOAD_BYTES:,}"),)))
+                faults.append(too_large(MAX_UPLOAD_BYTES, "/size"))
         if faults:
             raise RefusedError(*faults)
         return cls(**body)
@@ -119,7 +117,7 @@ class Desk:
     def issue_first(self, request: UploadRequest, editor: str) -> dict[str, Any]:
         """Begin an article: give it an id and a signed URL for its first upload."""
         article_id = "".join(secrets.choice(_ID_LETTERS) for _ in range(_ID_LENGTH))
-        return self._issue(article_id, request, editor, "attribute_not_exists(pk)")
+        return self._issue(article_id, request, editor, NEW_ITEM)
 
     def issue_next(self, article_id: str, request: UploadRequest, editor: str) -> dict[str, Any]:
         """Give a signed URL for the next upload of an article.

@@ -119,7 +119,7 @@ class Artist:
     def section(self, slug: str, version: int, entries: Iterable[Mapping[str, Any]]) -> Drawing:
         """Draw the list page of a section: its newest articles."""
         context = {"section": self._section(slug), "entries": self._teasers(entries)}
-        return self._list("section", f"/{slug}/", version, context)
+        return self._list("section", paths.section_path(slug), version, context)
 
     def not_found(self, version: int) -> Drawing:
         """Draw the page that the edge serves where there is none (404)."""

@@ -9,14 +9,14 @@ from urllib.parse import unquote
 from botocore.exceptions import ClientError
 
 from portal import paths
-from portal.article import Article, State, utc
+from portal.article import MAX_UPLOAD_BYTES, Article, State, utc
 from portal.commit import MAX_FORMER_PATHS, Change, HeadMovedError, commit, moves_too_often
-from portal.judge import MAX_UPLOAD_BYTES, judge, too_large
+from portal.judge import judge
 from portal.outcomes import TryLaterError, error_code, is_transient
 from portal.site import Site
 from portal.strict_json import Fault
 from portal.table import Head, Table, Verdict, article_partition, verdict_key
-from portal.verdicts import Outcome, bounded
+from portal.verdicts import Outcome, bounded, too_large
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -177,7 +177,7 @@ class Intake:
         if upload is None:
             return None, head
         judgement: Article | list[Fault] = (
-            judge(upload.content, self._site) if upload.content is not None else [too_large()]
+            judge(upload.content, self._site) if upload.content is not None else [too_large(MAX_UPLOAD_BYTES)]
         )
         for _ in range(_JUDGE_AGAIN_AT_MOST):
             now = utc(datetime.now(UTC))

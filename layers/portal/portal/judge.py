@@ -12,15 +12,14 @@ from typing import Any, Final
 from jsonschema import Draft202012Validator, FormatChecker, ValidationError
 
 from portal import strict_json
-from portal.article import Article, State, utc
+from portal.article import MAX_UPLOAD_BYTES, Article, State, utc
 from portal.markup import sanitise
 from portal.paths import ARTICLE_ID
 from portal.site import Site
-from portal.strict_json import Fault, NotJSONError, pointer, shown
-from portal.verdicts import MAX_FAULTS
+from portal.strict_json import Fault, NotJSONError, pointer, shown, unknown_field
+from portal.verdicts import MAX_FAULTS, too_large
 from portal.vietnamese import composed, folded, is_mojibake
 
-MAX_UPLOAD_BYTES: Final = 1_048_576
 MAX_BODY_BYTES: Final = 3_000_000  # sanitised; less than half of what an article may be when it is read back
 MAX_COMPRESSED_BYTES: Final = 300_000  # an item holds 400 KB at most, names and teaser included
 
@@ -45,7 +44,7 @@ def judge(content: bytes, site: Site) -> Article | list[Fault]:
         The accepted article, or every fault found, in the order of the fields.
     """
     if len(content) > MAX_UPLOAD_BYTES:
-        return [too_large()]
+        return [too_large(MAX_UPLOAD_BYTES)]
     try:
         value, faults = strict_json.parse(content)
     except NotJSONError as error:
@@ -68,11 +67,6 @@ def judge(content: bytes, site: Site) -> Article | list[Fault]:
         if size > most:
             return [Fault("/body", "too_heavy", (("most", f"{most:,}"),))]
     return article
-
-
-def too_large() -> Fault:
-    """Give the fault of an upload beyond the bounds."""
-    return Fault("", "too_large", (("most", f"{MAX_UPLOAD_BYTES:,}"),))
 
 
 def _article(value: dict[str, Any], body: str, site: Site) -> Article:
@@ -198,7 +192,7 @@ def _faults_of(error: ValidationError) -> Iterator[Fault]:
             unknown = [field for field in instance if field not in known]
             # To look for a likeness takes time, and beyond so many no editor reads it.
             yield from (_misspelt_field(field, known) for field in unknown[:MAX_FAULTS])
-            yield from (_unknown_field(field) for field in unknown[MAX_FAULTS:])
+            yield from (unknown_field(field) for field in unknown[MAX_FAULTS:])
         case "type":
             names = _TYPE_NAMES[limit]
             found = type(instance).__name__
@@ -231,9 +225,5 @@ _JSON_NAMES: Final = {
 def _misspelt_field(field: str, known: list[str]) -> Fault:
     nearest = get_close_matches(field[:60].lower(), known, n=1)
     if not nearest:
-        return _unknown_field(field)
+        return unknown_field(field)
     return Fault(pointer(shown(field)), "misspelt_field", (("field", shown(field)), ("nearest", nearest[0])))
-
-
-def _unknown_field(field: str) -> Fault:
-    return Fault(pointer(shown(field)), "unknown_field", (("field", shown(field)),))

@@ -29,6 +29,11 @@ def is_article_path(path: str) -> bool:
     return _ARTICLE_PATH.fullmatch(path) is not None
 
 
+def section_path(section: str) -> str:
+    """Give the path of a section's list page."""
+    return f"/{section}/"
+
+
 def section_of(path: str) -> str | None:
     """Give the slug of the section whose list page has that path, if it can be one."""
     found = _SECTION_PATH.fullmatch(path)

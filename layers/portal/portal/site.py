@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from portal.paths import section_path
+
 LANGUAGES = ("vi", "en")
 
 
@@ -19,7 +21,7 @@ class Section:
     @property
     def path(self) -> str:
         """Path of the section's list page, such as `/tin-tuc/`."""
-        return f"/{self.slug}/"
+        return section_path(self.slug)
 
 
 @dataclass(frozen=True)

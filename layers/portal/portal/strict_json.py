@@ -166,6 +166,11 @@ def _cleaned_object(value: _Object, place: tuple[str | int, ...], faults: list[F
     return cleaned
 
 
+def unknown_field(name: str) -> Fault:
+    """Give the fault of a field that nobody knows."""
+    return Fault(pointer(shown(name)), "unknown_field", (("field", shown(name)),))
+
+
 def shown(name: str) -> str:
     """Give a field's name as a fault repeats it: however many there are, and however long, a verdict is small."""
     return name if len(name) <= MAX_NAME_CHARACTERS else name[: MAX_NAME_CHARACTERS - 1] + "…"

@@ -29,6 +29,7 @@ TOUCH: Final = "touch"
 REVISION: Final = "revision#"
 PAGE: Final = "page#"
 SHELF: Final = "articles"  # the one partition of the index `newest`, in which the desk lists articles
+NEW_ITEM: Final = "attribute_not_exists(pk)"  # the condition under which nothing is written over
 TEASER_CHARACTERS: Final = 400
 
 _serialize = TypeSerializer().serialize
@@ -279,7 +280,7 @@ class Table:
     def put_new(self, item: Item) -> bool:
         """Write an item where there is none of its key yet, and tell whether there was none."""
         try:
-            self.client.put_item(TableName=self.name, Item=packed(item), ConditionExpression="attribute_not_exists(pk)")
+            self.client.put_item(TableName=self.name, Item=packed(item), ConditionExpression=NEW_ITEM)
         except ClientError as error:
             if error_code(error) == "ConditionalCheckFailedException":
                 return False

@@ -22,6 +22,11 @@ class Outcome(StrEnum):
     REJECTED = "rejected"
 
 
+def too_large(most: int, pointer: str = "") -> Fault:
+    """Give the fault of what is larger than so many bytes."""
+    return Fault(pointer, "too_large", (("most", f"{most:,}"),))
+
+
 def bounded(faults: Sequence[Fault]) -> list[Fault]:
     """Give the first faults, cut to a size that an item can hold, and a last one that counts the rest."""
     kept = [
