@@ -10,7 +10,7 @@ SAM := $(SAM_VENV)/bin/sam
 BROWSER_READY := $(VENV)/.browser-ready
 
 .DEFAULT_GOAL := help
-.PHONY: help run test browser pictures check format types lint edge build lock clean
+.PHONY: help ready run test browser pictures check format types lint edge build lock clean
 
 help:  ## list the commands
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -24,6 +24,8 @@ $(READY): requirements/dev.txt
 $(BROWSER_READY): requirements/browser.txt $(READY)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/browser.txt
 	touch $@
+
+ready: $(READY)
 
 run: $(READY)  ## start the portal on this machine, with its samples: http://127.0.0.1:$(PORT)
 	$(BIN)/python -m local --port $(PORT)

@@ -43,6 +43,10 @@ Upload an article of your own and see what becomes of it:
   curl -s {address}/desk/api/articles/$(python3 -c 'import json; print(json.load(open("issued.json"))["id"])') \\
        -H "Authorization: Bearer $TOKEN"
 
+See how it stands, as an operator does:
+
+  ./portal status <id> --address {address}
+
 Everything is in memory and ends with this process. Stop it with Ctrl-C.
 """
 

@@ -115,6 +115,14 @@ class Edge:
         self._looked_at = time.monotonic()
         self._cache.propagate()
 
+    def stored(self) -> dict[Key, Stored]:
+        """Give a copy of what is kept, for `replace`."""
+        return self._cache.objects()
+
+    def replace(self, stored: Mapping[Key, Stored]) -> None:
+        """Keep this and nothing else, as another edge location would."""
+        self._cache.replace(stored)
+
     def read(self, request: Request) -> OriginRead:
         """Ask the origin for what a request wants, as on a miss, and store nothing.
 

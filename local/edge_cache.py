@@ -70,6 +70,17 @@ class Cache:
         with self._mutex:
             return self._objects.get(key)
 
+    def objects(self) -> dict[Key, Stored]:
+        """Give a copy of all that is kept."""
+        with self._mutex:
+            return dict(self._objects)
+
+    def replace(self, objects: Mapping[Key, Stored]) -> None:
+        """Keep these objects and no others, untouched by the invalidations made until now."""
+        self.propagate()
+        with self._mutex:
+            self._objects = dict(objects)
+
     def store(self, key: Key, stored: Stored) -> None:
         """Keep an object.
 

@@ -6,6 +6,7 @@ Uploads go to S3's own host there, and tokens come from the newsroom's identity 
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from local.aws_api import RESOURCES, is_signed
 from local.exchange import target
 from local.uploads import Uploads
 
@@ -16,16 +17,21 @@ IDENTITY = "/local"
 
 
 class Front:
-    """A WSGI application that sends each request to the edge, the uploads bucket or the issuer."""
+    """A WSGI application that sends each request to the edge, the uploads bucket, the issuer or AWS's own API."""
 
-    def __init__(self, *, edge: "WSGIApplication", uploads: Uploads, issuer: "WSGIApplication") -> None:
+    def __init__(
+        self, *, edge: "WSGIApplication", uploads: Uploads, issuer: "WSGIApplication", aws_api: "WSGIApplication"
+    ) -> None:
         self._edge = edge
+        self._aws_api = aws_api
         self._uploads = uploads
         self._issuer = issuer
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         """Answer as a WSGI application."""
         path, _ = target(environ)
+        if is_signed(environ) or path == RESOURCES:
+            return self._aws_api(environ, start_response)
         if path.startswith(f"/{self._uploads.bucket}/"):
             return self._uploads(environ, start_response)
         if path.startswith(f"{IDENTITY}/"):

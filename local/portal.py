@@ -11,6 +11,7 @@ from typing import Self
 from botocore.credentials import Credentials
 
 from local import aws, resources
+from local.aws_api import AwsApi
 from local.edge import Edge
 from local.front import IDENTITY, Front
 from local.gateway import Gateway
@@ -87,7 +88,12 @@ class LocalPortal:
             self.lambdas = Lambdas(self.template, session, log=log, more_environment=endpoint)
             self.pump = Pump(self.template, self.clients, self.lambdas)
             self.edge = self._edge()
-            self.front = Front(edge=self.edge, uploads=self._uploads(), issuer=self.issuer)
+            self.front = Front(
+                edge=self.edge,
+                uploads=self._uploads(),
+                issuer=self.issuer,
+                aws_api=AwsApi(self.template, self.lock),
+            )
             self.pump.beat()
             self.pump.drain()
             _check(log)

@@ -62,6 +62,9 @@ class _Source(Protocol):
         `at_once` takes up what is waiting for its next attempt as if the wait were over.
         """
 
+    def take(self) -> Json | None:
+        """Give one batch as the function's event, as if it had been done; None if there's none."""
+
     def is_ready(self) -> bool:
         """Tell whether a batch is to be handed over by the clock: its window is over, or it is full."""
 
@@ -111,6 +114,15 @@ class Pump:
     def step(self, function: str, *, retry_at_once: bool = False) -> bool:
         """Hand the function (a logical id) one batch of each of its sources; tell whether there was one."""
         return self._polled([each for each in self._sources if each.function == function], at_once=retry_at_once)
+
+    def take(self, function: str) -> Json | None:
+        """Give the next batch of a function's source as its event, as if it had been done; None if there's none.
+
+        A test that calls the function itself, twice or at the same time as another, begins with this.
+        """
+        with self._lambdas.lock:
+            batches = (each.take() for each in self._sources if each.function == function)
+            return next((batch for batch in batches if batch), None)
 
     def beat(self) -> None:
         """Let every schedule fire once; the calls it makes wait for `drain` or `run`."""
@@ -211,6 +223,11 @@ class _Queue:
             if failed is not None:
                 self._delete([each for each in batch if each["messageId"] not in failed])
         return bool(records)
+
+    def take(self) -> Json | None:
+        records = self._received()
+        self._delete(records)
+        return {"Records": records} if records else None
 
     def _received(self) -> list[dict[str, Json]]:
         records: list[dict[str, Json]] = []
@@ -320,6 +337,11 @@ class _Stream:
         else:
             self._finish()
         return True
+
+    def take(self) -> Json | None:
+        self._pull()
+        records = [self._read.popleft() for _ in range(min(self._batch_size, len(self._read)))]
+        return {"Records": records} if records else None
 
     def _deliver(self, batch: list[dict[str, Json]]) -> None:
         identifiers = [record["dynamodb"]["SequenceNumber"] for record in batch]
@@ -490,6 +512,9 @@ class _Asynchronous:
                 self._oldest = properties.get("MaximumEventAgeInSeconds", self._oldest)
                 self._on_failure = _on_failure(properties)
         self._calls: deque[_Call] = deque()
+
+    def take(self) -> Json | None:
+        return self._calls.popleft().event if self._calls else None
 
     def add(self, event: Json) -> None:
         now = time.time()

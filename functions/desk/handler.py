@@ -1,5 +1,6 @@
 """desk: the editors' API."""
 
+import base64
 import os
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
@@ -9,9 +10,11 @@ from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 from aws_lambda_powertools.metrics import MetricUnit
 from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
 
 from portal import paths, source, strict_json
-from portal.desk import Desk, RefusedError, UnknownArticleError, UploadRequest
+from portal.desk import TRY_LATER, Desk, RefusedError, UnknownArticleError, UploadRequest
+from portal.outcomes import TryLaterError, described, is_transient
 from portal.settings import DeskSettings
 from portal.site import LANGUAGES, read_site
 from portal.strict_json import NotJSONError
@@ -21,6 +24,7 @@ if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
 MAX_REQUEST_BYTES = 1000
+RETRY_AFTER_SECONDS = 5
 
 settings = DeskSettings.from_environment(os.environ)
 site = read_site(source.site_settings())
@@ -86,13 +90,30 @@ def not_found(_error: UnknownArticleError) -> Response[Any]:
     return _answer(HTTPStatus.NOT_FOUND, {"errors": []})
 
 
+@app.exception_handler([TryLaterError, ClientError, BotoCoreError])
+def try_later(error: Exception) -> Response[Any]:
+    """Ask for patience when AWS can't do it now.
+
+    Raises:
+        Exception: what no time mends.
+    """
+    logger.error("not done", exc_info=error, extra={"error": described(error)})
+    if not is_transient(error):
+        raise error
+    metrics.add_metric(name="Unavailable", unit=MetricUnit.Count, value=1)
+    answer = {"errors": listed([TRY_LATER], _language())}
+    return _answer(HTTPStatus.SERVICE_UNAVAILABLE, answer, **{"Retry-After": str(RETRY_AFTER_SECONDS)})
+
+
 def _body() -> object:
     """Read the request's JSON.
 
     Raises:
         RefusedError: it isn't JSON, or more than a request ever is.
     """
-    content = (app.current_event.decoded_body or "").encode("utf-8", "surrogatepass")
+    body = app.current_event.body or ""
+    is_binary = app.current_event.is_base64_encoded
+    content = base64.b64decode(body) if is_binary else body.encode("utf-8", "surrogatepass")
     if len(content) > MAX_REQUEST_BYTES:
         raise RefusedError(too_large(MAX_REQUEST_BYTES))
     try:
@@ -131,10 +152,10 @@ def _checked(article_id: str) -> str:
     return article_id
 
 
-def _answer(status: HTTPStatus, value: dict[str, Any]) -> Response[Any]:
+def _answer(status: HTTPStatus, value: dict[str, Any], **headers: str) -> Response[Any]:
     return Response(
         status_code=status,
         content_type="application/json",
         body=value,
-        headers={"Cache-Control": "no-store"},
+        headers={"Cache-Control": "no-store"} | headers,
     )

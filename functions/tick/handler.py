@@ -1,6 +1,7 @@
-"""tick: does every minute what only the clock asks for."""
+"""tick: does every minute what only the clock asks for, and what an event missed."""
 
 import os
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -20,28 +21,34 @@ settings = TickSettings.from_environment(os.environ)
 logger = Logger()
 metrics = Metrics()
 dynamodb = boto3.client("dynamodb")
+sqs = boto3.client("sqs")
 site = read_site(source.site_settings())
 tick = Tick(
     dynamodb=dynamodb,
+    sqs=sqs,
+    failed_pages_queue_url=settings.failed_pages_queue_url,
     table_name=settings.table_name,
     intake=Intake(
         dynamodb=dynamodb,
         s3=boto3.client("s3"),
-        sqs=boto3.client("sqs"),
+        sqs=sqs,
         table_name=settings.table_name,
         uploads_bucket=settings.uploads_bucket,
         purge_queue_url=settings.purge_queue_url,
         site=site,
     ),
     site=site,
-    fingerprint=source.fingerprint(),
+    # The address is in every page's metadata.
+    fingerprint=f"{source.fingerprint()} {settings.site_url}",
 )
 
 
 @logger.inject_lambda_context(clear_state=True)
 @metrics.log_metrics
 def handler(_event: dict[str, Any], _context: "LambdaContext") -> None:
-    """Publish what is due, withdraw what is over, touch the site's own pages after a deploy."""
+    """Publish what is due, withdraw what is over, make good lost events and failed drawings, redraw after a deploy."""
     ticked = tick.tick()
-    logger.info("ticked", extra={"changed": ticked.changed, "touched": ticked.touched})
+    logger.info("ticked", extra=asdict(ticked))
     metrics.add_metric(name="ChangedByClock", unit=MetricUnit.Count, value=len(ticked.changed))
+    metrics.add_metric(name="UploadsFound", unit=MetricUnit.Count, value=len(ticked.found))
+    metrics.add_metric(name="TriedAgain", unit=MetricUnit.Count, value=len(ticked.tried_again))

@@ -46,18 +46,23 @@ class Site:
 
 
 @pytest.fixture(scope="session")
-def site() -> Iterator[Site]:
-    """Serve a portal with sample articles, one of them withdrawn and one gone."""
+def served() -> Iterator[Newsroom]:
+    """Serve a portal."""
     with LocalPortal(address=ADDRESS) as portal:
-        newsroom = Newsroom(portal, ADDRESS)
-        ids = [newsroom.submit(sample(name)) for name in ARTICLES]
-        taken = sample("tra-suoi-ngan-bon-sao")
-        withdrawn = newsroom.submit(taken | {"status": "withdrawn", "change_note": "Số liệu chưa được kiểm chứng."})
-        gone = newsroom.submit(taken | {"status": "gone"})
         server = make_server("127.0.0.1", PORT, portal.front, threaded=True)
         threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield Site(*(newsroom.path(each) for each in (*ids, withdrawn, gone)))
+        yield Newsroom(portal, ADDRESS)
         server.shutdown()
+
+
+@pytest.fixture(scope="session")
+def site(served: Newsroom) -> Site:
+    """Publish sample articles, and withdraw one and take one away."""
+    ids = [served.submit(sample(name)) for name in ARTICLES]
+    taken = sample("tra-suoi-ngan-bon-sao")
+    withdrawn = served.submit(taken | {"status": "withdrawn", "change_note": "Số liệu chưa được kiểm chứng."})
+    gone = served.submit(taken | {"status": "gone"})
+    return Site(*(served.path(each) for each in (*ids, withdrawn, gone)))
 
 
 @pytest.fixture(scope="session")

@@ -75,8 +75,8 @@ def test_every_item_of_the_table_is_told(newsroom: Newsroom) -> None:
 
 def _shape(partition: str, sort: str) -> tuple[str, str]:
     """Write keys as the page does."""
-    moment = "when" if partition == "due" else "published"
-    sort = re.sub(r"^\d{4}-.*Z#\w+$", f"<{moment}, UTC>#<id>", sort)
+    moment = "when" if partition in ("due", "awaited") else "published"
+    sort = re.sub(r"^\d{4}-.*Z#\w+", f"<{moment}, UTC>#<id>", sort)
     partition = re.sub(r"^article#\w+$", "article#<id>", re.sub(r"^page#/.*$", "page#<path>", partition))
     return partition, re.sub(r"#\d{6}$", "#<6 digits>", sort)
 

@@ -1,10 +1,16 @@
 """The desk's API, behind its authorizer, and what it signs."""
 
-from urllib.parse import parse_qs, urlsplit
+import json
+from datetime import datetime, timedelta
+from typing import Any
+from urllib.parse import parse_qs, unquote, urlsplit
 
 import pytest
+from botocore.exceptions import ReadTimeoutError
+from werkzeug.test import TestResponse
 
-from tests.faults import Calls
+from portal.desk import FIRST_LOOK_SECONDS, MAX_EDITOR_BYTES, MAX_UPLOADS, _quoted
+from tests.faults import Calls, always, once, refusal
 from tests.newsroom import Newsroom, article
 
 ROUTES = [
@@ -75,6 +81,67 @@ def test_the_editor_is_the_tokens_and_goes_into_the_record(newsroom: Newsroom) -
     assert revision["editor"] == {"S": "editor"}
 
 
+@pytest.mark.parametrize(("before", "left"), [("", 75), ("Lê ", 74)])
+def test_a_name_too_long_for_the_metadata_of_s3_is_cut_between_characters(
+    newsroom: Newsroom, before: str, left: int
+) -> None:
+    """Amazon S3, User-defined object metadata: at most 2 KB, names and values together."""
+    newsroom.token = newsroom.portal.issuer.token("editor", email=before + 200 * "😀")
+    body = json.dumps(article()).encode()
+    issued = newsroom.issue(len(body))
+    prefix = "x-amz-meta-"
+    metadata = {name: value for name, value in issued["upload"]["headers"].items() if name.startswith(prefix)}
+    assert sum(len(name) - len(prefix) + len(value) for name, value in metadata.items()) <= 2048
+    assert newsroom.put(issued, body).status_code == 200
+    newsroom.settle()
+    archived = json.loads(newsroom.content("ArchiveBucket", f"articles/{issued['id']}/000001.json"))
+    assert archived["editor"] == before + left * "😀"
+
+
+@pytest.mark.parametrize("name", ["ha.thu@son-thanh.vn", "Hà Thu", "%41+%", "Thu\r\nx-amz-meta-base: 1", "\ud83d!"])
+def test_a_name_is_carried_so_that_it_can_be_read_again(name: str) -> None:
+    quoted = _quoted(name)
+    assert quoted.isprintable()
+    assert quoted.isascii()
+    assert unquote(quoted, errors="strict") == name.replace("\ud83d", "?")
+    assert len(_quoted(name * 1000)) <= MAX_EDITOR_BYTES
+
+
+def test_an_upload_is_awaited_before_anybody_can_send_it(newsroom: Newsroom, calls: Calls) -> None:
+    """Its event may be lost: `tick` looks for what was issued."""
+    issued = newsroom.issue(10)
+    assert [name for name, _ in calls.seen] == ["UpdateItem", "PutItem", "PutObject"]  # the last one is the signing
+    [(keys, item)] = [(keys, item) for keys, item in newsroom.items().items() if keys[0] == "awaited"]
+    assert (item["id"]["S"], item["upload"]["N"]) == (issued["id"], "1")
+    issued_at = newsroom.status(issued["id"])["issued_at"]
+    assert item["issued_at"]["S"] == issued_at
+    look_at, _, rest = keys[1].partition("#")
+    assert datetime.fromisoformat(look_at) == datetime.fromisoformat(issued_at) + timedelta(seconds=FIRST_LOOK_SECONDS)
+    assert rest == f"{issued['id']}#000001"
+
+
+def test_an_article_that_has_had_all_its_uploads_says_so(newsroom: Newsroom) -> None:
+    article_id = str(newsroom.issue(10)["id"])
+    newsroom.portal.clients.dynamodb.update_item(
+        TableName=newsroom.name("Table"),
+        Key={"pk": {"S": f"article#{article_id}"}, "sk": {"S": "issued"}},
+        UpdateExpression="SET n = :n",
+        ExpressionAttributeValues={":n": {"N": str(MAX_UPLOADS - 1)}},
+    )
+    assert newsroom.issue(10, article_id)["upload"]["number"] == MAX_UPLOADS
+    before = newsroom.items()
+    told = {}
+    for language in ("vi", "en"):
+        answer = newsroom.desk("POST", f"articles/{article_id}/uploads", {"size": 10}, **{"Accept-Language": language})
+        assert answer.status_code == 400
+        [error] = (answer.json or {})["errors"]
+        assert (error["pointer"], error["code"]) == ("", "too_many_uploads")
+        told[language] = error["message"]
+    assert "999.999" in told["vi"]
+    assert "999,999" in told["en"]
+    assert newsroom.items() == before
+
+
 @pytest.mark.parametrize(
     ("body", "expected"),
     [
@@ -103,6 +170,96 @@ def test_a_request_that_is_not_json_is_refused(newsroom: Newsroom) -> None:
     answer = newsroom.http.post("/desk/api/articles", data=b'{"size": NaN', headers=headers)
     assert answer.status_code == 400
     assert (answer.json or {})["errors"][0]["code"] == "json"
+
+
+@pytest.mark.parametrize("content_type", ["application/json", "application/octet-stream"])
+@pytest.mark.parametrize(
+    ("content", "code"),
+    [(b'{"size": 10, "\xff": 1}', "encoding"), (b'{"size": 1\xed\xa0\x80}', "encoding"), (b"{", "json")],
+)
+def test_a_request_whose_bytes_are_no_text_is_refused(
+    newsroom: Newsroom, content_type: str, content: bytes, code: str
+) -> None:
+    headers = {"Authorization": f"Bearer {newsroom.token}", "Content-Type": content_type}
+    answer = newsroom.http.post("/desk/api/articles", data=content, headers=headers)
+    assert answer.status_code == 400
+    assert (answer.json or {})["errors"][0]["code"] == code
+
+
+ASKED = [
+    ("POST", "articles", {"size": 10}, "UpdateItem"),
+    ("POST", "articles", {"size": 10}, "PutItem"),
+    ("POST", "articles/{}/uploads", {"size": 10}, "UpdateItem"),
+    ("POST", "articles/{}/uploads", {"size": 10, "base": 1}, "GetItem"),
+    ("GET", "articles/{}", None, "BatchGetItem"),
+    ("GET", "articles", None, "Query"),
+]
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        refusal("AnyOperation", "ThrottlingException", 400),
+        refusal("AnyOperation", "InternalServerError", 500),
+        ReadTimeoutError(endpoint_url="https://aws"),
+    ],
+    ids=["a throttle", "a fault of AWS", "no answer"],
+)
+@pytest.mark.parametrize("asked", ASKED, ids=lambda asked: f"{asked[1]} {asked[3]}")
+def test_what_aws_can_not_do_now_is_to_be_asked_for_again(
+    newsroom: Newsroom, calls: Calls, asked: tuple[str, str, object, str], error: Exception
+) -> None:
+    method, path, body, operation = asked
+    article_id = newsroom.submit(article())
+    with calls.before(once(operation, error)):
+        answer = newsroom.desk(method, path.format(article_id), body, **{"Accept-Language": "en"})
+    _is_told_to_try_later(newsroom, answer)
+    assert newsroom.desk(method, path.format(article_id), body).status_code in (200, 201)
+
+
+@pytest.mark.parametrize("path", ["articles/{}", "articles"])
+def test_a_batch_that_dynamodb_left_unread_is_to_be_asked_for_again(newsroom: Newsroom, path: str) -> None:
+    """BatchGetItem: beyond its bounds, and when throttled, it answers with a part, and with the keys of the rest."""
+    article_id = newsroom.submit(article())
+    busy = [True]
+
+    def leave_unread(parsed: dict[str, Any], **_: object) -> None:
+        if busy:
+            busy.clear()
+            table = newsroom.name("Table")
+            parsed.update(Responses={table: []}, UnprocessedKeys={table: {"Keys": [{"pk": {"S": "article#b1"}}]}})
+
+    newsroom.portal.lambdas.session.events.register("after-call.dynamodb.BatchGetItem", leave_unread)
+    newsroom.portal.lambdas.forget("DeskFunction")
+    answer = newsroom.desk("GET", path.format(article_id), **{"Accept-Language": "en"})
+    _is_told_to_try_later(newsroom, answer)
+    assert newsroom.desk("GET", path.format(article_id)).status_code == 200
+
+
+def test_what_no_time_mends_is_an_error_of_the_desks_own(newsroom: Newsroom, calls: Calls) -> None:
+    with calls.before(always("Query", refusal("Query", "AccessDeniedException", 400))):
+        assert newsroom.desk("GET", "articles").status_code == 500
+    logged = newsroom.portal.lambdas.log.records("DeskFunction")
+    assert [each for each in logged if each.get("level") == "ERROR" and "AccessDenied" in str(each.get("error"))]
+    assert not [each for each in logged if "Unavailable" in each]
+
+
+def _is_told_to_try_later(newsroom: Newsroom, answer: TestResponse) -> None:
+    assert answer.status_code == 503
+    assert answer.headers["Retry-After"] == "5"
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert answer.json == {
+        "errors": [
+            {
+                "pointer": "",
+                "code": "try_later",
+                "message": "The system is busy and could not do this now. Try again in a few seconds.",
+            }
+        ]
+    }
+    logged = newsroom.portal.lambdas.log.records("DeskFunction")
+    assert [each for each in logged if each.get("level") == "ERROR" and each["message"] == "not done"]
+    assert [each["Unavailable"] for each in logged if "Unavailable" in each] == [[1.0]]
 
 
 def test_a_base_that_was_never_accepted_is_refused(newsroom: Newsroom) -> None:

@@ -79,6 +79,8 @@ _NAMES: Final = sorted(
     FORBIDDEN_TAGS
     | set("p br hr h1 h2 h3 h6 strong b em i u s sub blockquote q ul ol li dl dt dd a abbr code pre table".split())
     | set("caption tbody tr td th div span font center nobr del ins section x-y p\u00a0 b:b".split())
+    | set("mn ms malignmark annotation optgroup datalist keygen bgsound blink ruby rt rp menu dir col colgroup".split())
+    | set("summary details search menuitem image param track area map legend fieldset label output".split())
 )
 _HANDLERS: Final = (
     "onclick=alert(1)",
@@ -87,6 +89,18 @@ _HANDLERS: Final = (
     "style=x:expression(1)",
     "id=x",
     "is=y",
+    "name=body",
+    "onfocus=alert(1) autofocus tabindex=1",
+    "onpointerenter\x0c=\x0calert(1)",
+    "on\u0131nput=alert(1)",
+    "lang=vi onclick=alert(1) LANG=en",
+    "lang=vi`onclick=alert(1)",
+    "lang='vi'onclick=alert(1)",
+    "lang=&quot;onclick=alert(1)",
+    "lang=vi&#32;onclick=alert(1)",
+    "/onclick=alert(1)/",
+    "contenteditable popover=x popovertarget=x",
+    "slot=x part=x shadowrootmode=open",
 )
 _ADDRESSES: Final = (
     "javascript:alert(1)",
@@ -110,8 +124,32 @@ _ADDRESSES: Final = (
     "data:text/html,<script>alert(1)</script>",
     "data:text/html;base64,PHNjcmlwdD4=",
     "feed:javascript:alert(1)",
+    "javascript&#0;:alert(1)",
+    "javas&shy;cript:alert(1)",
+    "&NewLine;javascript:alert(1)",
+    "\u00a0javascript:alert(1)",
+    "\u2028javascript:alert(1)",
+    "ja&#13;vascript:alert(1)",
+    "java\rscript\x0c:alert(1)",
+    "j&#97v&#97script&#x3A;alert(1)",
+    "javascript\uff1aalert(1)",
+    "%6aavascript:alert(1)",
+    "javascript://%0aalert(1)",
+    "view-source:javascript:alert(1)",
+    "DATA&colon;text/html,x",
+    "blob:https://host/x",
+    "intent:x",
+    "ws://host",
     "//host/x",
+    "\\\\host\\x",
+    "/\\host",
+    "http:\\\\host",
+    "https:host",
+    "ht\ntp://host",
+    "/:javascript:x",
+    "?javascript:x",
     "https://host/?a=1&b=2",
+    "/?a=1&copy=2&lt=3&ampx",
     "mailto:a@b",
     "tel:+84",
     "/tin-tuc/",
@@ -209,11 +247,136 @@ _FRAGMENTS: Final = (
         "<b <script>alert(1)</script>0",
     ),
 )
+# Known mutations: what one parser takes for text, and the next one for markup.
+_MUTATIONS: Final = (
+    "<math><mtext><table><mglyph><style><math><table id=x></table><img src onerror=alert(1)></style>",
+    "<math><annotation-xml encoding=application/xhtml+xml><p>x</p><img src onerror=alert(1)>",
+    "<math><mi><mglyph><svg><mtext><textarea><path id='</textarea><img onerror=alert(1) src=1>'>",
+    "<svg><annotation-xml><foreignobject><style><!--</style><p id='--><img src onerror=alert(1)>'>",
+    '<svg><title><style><a id="</style></title><img src=1 onerror=alert(1)>">',
+    "<svg><![CDATA[<img src=x onerror=alert(1)>]]></svg>",
+    "<math><![CDATA[><img src=x onerror=alert(1)>]]></math>",
+    "<svg><script>/*</script><script>*/alert(1)</script>",
+    "<svg/onload=alert(1)>",
+    "<svg><animate attributeName=href values=javascript:alert(1) />",
+    "<svg><use href='data:image/svg+xml,<svg id=x onload=alert(1)>#x'>",
+    "<form id=a></form><form><div></form><form id=b><input form=a formaction=javascript:alert(1)>",
+    "<a><table><a><svg><desc><a></table>",
+    "<table><p><a><td></table><b>",
+    "<table><caption><svg><td><style></table>",
+    "<table><select><tr><td><option></table>",
+    "<table>x<tr>y<td>z</td>w</tr>v</table>",
+    "<tr><td>a<p>b<table><td>c",
+    "<select><template><img src onerror=alert(1)></select>",
+    "<select><noscript><p title='</noscript></select><img src onerror=alert(1)>'>",
+    "<textarea><p title='</textarea><img src onerror=alert(1)>'>",
+    "<title><p title='</title><img src onerror=alert(1)>'>",
+    "<xmp><p title='</xmp><img src onerror=alert(1)>'>",
+    "<noembed><p title='</noembed><img src onerror=alert(1)>'>",
+    "<noframes><p title='</noframes><img src onerror=alert(1)>'>",
+    "<iframe><p title='</iframe><img src onerror=alert(1)>'>",
+    "<listing>\n<img title='</listing><script>alert(1)</script>'>",
+    "<comment><img title='</comment><script>alert(1)</script>'>",
+    "<button><a><button><p></button></a>",
+    "<a href=/x><a href=/y><b><a>",
+    "<b><p><i></b></p></i><nobr><nobr>",
+    "<!--><script>alert(1)</script>-->",
+    "<!--x--!><script>alert(1)</script>-->",
+    "<!-- <!-- --> <img src onerror=alert(1)> -->",
+    "<!-" + "-" * 5 + "><b>",
+    "<![if !IE]><script>alert(1)</script><![endif]>",
+    "<?php echo '><img src onerror=alert(1)>' ?>",
+    "<?xml-stylesheet href=javascript:alert(1) ?>",
+    "<!DOCTYPE html [<!ENTITY x '<script>alert(1)</script>'>]>&x;",
+    "</p <img src onerror=alert(1)>>",
+    "<<b onclick=alert(1)>x</b>",
+    "<b\x0bonclick=alert(1)>",
+    "<scr<script>ipt>alert(1)</scr</script>ipt>",
+    "<script>x</script\x0c/onload>",
+    "<base href=//host><link rel=stylesheet href=//host><meta http-equiv=refresh content='0;javascript:alert(1)'>",
+    "<object data=data:text/html,x><embed src=javascript:alert(1)><param name=x>",
+    "<details open ontoggle=alert(1)><summary>",
+    "<video><source onerror=alert(1)><track></video><audio src onerror=alert(1)>",
+    "<image src=1 onerror=alert(1)>",
+    "<keygen autofocus onfocus=alert(1)><marquee onstart=alert(1)>",
+    "<div><template shadowrootmode=open><slot></template></div>",
+    "<x-y is=z onclick=alert(1) slot=x>",
+    "{{constructor.constructor('alert(1)')()}}{% raw %}",
+)
+# Character references as parsers of several ages and kinds read them.
+_REFERENCES: Final = (
+    *("&lt", "&ltx", "&LT;", "&amp", "&ampamp;lt;", "&notit;", "&copy=", "&nbsp", "&shy;", "&zwj;", "&lang;", "&apos;"),
+    *("&#128;", "&#x80", "&#150;", "&#x9f;", "&#xd800;", "&#x110000;", "&#x10ffff;", "&#xfffe;", "&#xfdd0;"),
+    *(
+        "&#x202e;",
+        "&#x2066;",
+        "&#xfeff;",
+        "&#xb;",
+        "&#12;",
+        "&#127;",
+        "&#x3c",
+        "&#60b>",
+        "&#;",
+        "&#x;",
+        "&;",
+        "&#99999999999;",
+    ),
+    *(
+        "&bsol;&sol;",
+        "&colon;",
+        "&Tab;",
+        "&NewLine;",
+        "&lpar;",
+        "&DownBreve;",
+        "&#x0338;",
+        "&NotEqualTilde;",
+        "&fjlig;",
+    ),
+    *("&#x1F1FB;&#x1F1F3;", "&#803;", "e&#770;&#769;", "&#55357;&#56832;"),
+)
+# What Unicode has to reorder, hide or end a line.
+_UNICODE: Final = (
+    "\u202d",
+    "\u2066",
+    "\u2069",
+    "\u061c",
+    "\ufeff",
+    "\u2029",
+    "\u0085",
+    "\ufffd",
+    "\U000e0041",
+    "\u3164",
+    "\u0130",
+)
 _names = st.sampled_from(_NAMES) | st.sampled_from([name.upper() for name in _NAMES])
 _attributes = st.one_of(
     st.sampled_from(_HANDLERS),
     st.sampled_from(
-        ("lang=vi", "lang='vi'", 'lang="a b"', "title='x>y'", 'title="<b>"', "start=3", "colspan=2", "scope", "=x", '"')
+        (
+            *(
+                "lang=vi",
+                "lang='vi'",
+                'lang="a b"',
+                "title='x>y'",
+                'title="<b>"',
+                "start=3",
+                "colspan=2",
+                "scope",
+                "=x",
+            ),
+            *(
+                '"',
+                "'",
+                "`",
+                "title=`x y`",
+                "title=a=b",
+                "title='</p>'",
+                "title='--><b>'",
+                "TITLE=&lt;b&gt;",
+                "title",
+                "<b",
+            ),
+        )
     ),
     st.builds(
         "{}={}{}{}".format,
@@ -222,15 +385,39 @@ _attributes = st.one_of(
         st.sampled_from(_ADDRESSES),
         st.just('"'),
     ),
+    st.builds("{}={}".format, st.sampled_from(("href", "HREF", "action", "formaction")), st.sampled_from(_ADDRESSES)),
 )
-_start_tags = st.builds(
-    lambda name, attributes, end: f"<{' '.join([name, *attributes])}{end}",
-    _names,
-    st.lists(_attributes, max_size=3),
-    st.sampled_from((">", ">", ">", "/>", " >", "")),
+_ENTIRE: Final = _FRAGMENTS + _MUTATIONS + _REFERENCES + _UNICODE
+
+
+def _soup(names: st.SearchStrategy[str], fragments: Sequence[str]) -> st.SearchStrategy[str]:
+    """Give HTML of any tags and pieces in any order."""
+    start_tags = st.builds(
+        lambda name, attributes, end: f"<{' '.join([name, *attributes])}{end}",
+        names,
+        st.lists(_attributes, max_size=3),
+        st.sampled_from((">", ">", ">", "/>", " >", "")),
+    )
+    end_tags = st.builds("</{}{}".format, names, st.sampled_from((">", ">", " x>", "")))
+    pieces = st.one_of(start_tags, end_tags, st.sampled_from(fragments))
+    return st.lists(pieces, min_size=1, max_size=25).map("".join)
+
+
+soup = _soup(_names, _ENTIRE)
+# Well formed, so that it is accepted: each tag with its text, and with whatever attributes.
+attacks = st.lists(
+    st.builds("x<{0} {1} {2}>y</{0}>".format, st.just("a") | st.sampled_from(_NAMES), _attributes, _attributes),
+    min_size=1,
+    max_size=6,
+).map("".join)
+# Without the tags that take their content with them, and without those whose content is no markup to a browser.
+NOT_SHOWN: Final = re.compile(
+    "script|style|title|textarea|noscript|noembed|noframes|iframe|template|svg|math|xmp|plaintext", re.IGNORECASE
 )
-_end_tags = st.builds("</{}{}".format, _names, st.sampled_from((">", ">", " x>", "")))
-soup = st.lists(st.one_of(_start_tags, _end_tags, st.sampled_from(_FRAGMENTS)), min_size=1, max_size=25).map("".join)
+shown_soup = _soup(
+    _names.filter(lambda name: not NOT_SHOWN.fullmatch(name)),
+    [fragment for fragment in _ENTIRE if not NOT_SHOWN.search(fragment)],
+)
 
 # Text as an editor writes it, well nested, in tags that a page may carry and others that it may not.
 words = st.lists(st.sampled_from("chợ phiên xã Tân Hợp 2026 & < > “ngoặc” đ ế".split()), min_size=1, max_size=4).map(

@@ -18,6 +18,11 @@ FIELDS: Final = (
     "title summary body author section published_at source tags language status related expires_at change_note".split()
 )
 TCVN3: Final = "Uû ban nh©n d©n tØnh tæ chøc héi nghÞ s¬ kÕt c«ng t¸c thi ®ua, khen th\u00adëng s¸u th¸ng ®Çu n¨m"
+# As Word has it on the clipboard: more words in the attributes than in the text.
+TCVN3_FROM_WORD: Final = " ".join(
+    f'<span lang="VI" style="mso-ansi-language: VI; mso-fareast-font-family: Calibri; color: windowtext">{word}</span>'
+    for word in TCVN3.split()
+)
 VNI: Final = (
     "Uûy ban nhaân daân tænh toå chöùc hoäi nghò sô keát coâng taùc thi ñua, khen thöôûng saùu thaùng ñaàu naêm"
 )
@@ -128,6 +133,9 @@ WRONG: Final[Mapping[str, tuple[bytes, list[tuple[str, str]]]]] = {
     "a title that nobody sees": (as_bytes(article(title="\u200b\u202e\ufeff")), [("/title", "empty")]),
     "a title of control characters": (as_bytes(article(title="\x01\x02\x7f")), [("/title", "empty")]),
     "a source that nobody sees": (as_bytes(article(source="\u2060")), [("/source", "empty")]),
+    "a title of soft hyphens and fillers": (as_bytes(article(title="\u00ad\u3164 \u115f")), [("/title", "empty")]),
+    "a title of joiners": (as_bytes(article(title="\u200d\u200c\ufe0f")), [("/title", "empty")]),
+    "a tag that nobody sees": (as_bytes(article(tags=["chợ", "\u2800\u061c"])), [("/tags/1", "empty")]),
     "an empty body": (as_bytes(article(body="")), [("/body", "empty")]),
     "a body of spaces": (as_bytes(article(body=" \n ")), [("/body", "empty")]),
     "a long title": (as_bytes(article(title="x" * 301)), [("/title", "too_long")]),
@@ -166,6 +174,14 @@ WRONG: Final[Mapping[str, tuple[bytes, list[tuple[str, str]]]]] = {
         [("/published_at", "date_time")],
     ),
     "a leap second": (as_bytes(article(published_at="2026-11-22T23:59:60Z")), [("/published_at", "date_time")]),
+    "a moment before 1900, in UTC": (
+        as_bytes(article(published_at="1900-01-01T00:00+23:59")),
+        [("/published_at", "date_time")],
+    ),
+    "a moment after 2999, in UTC": (
+        as_bytes(article(published_at="2999-12-31T23:59-12:00")),
+        [("/published_at", "date_time")],
+    ),
     "the year 0": (as_bytes(article(published_at="0000-01-01T00:00:00Z")), [("/published_at", "date_time")]),
     "the year 9999": (as_bytes(article(published_at="9999-12-31T23:59:59-23:59")), [("/published_at", "date_time")]),
     "an expiry first": (as_bytes(article(expires_at="2026-11-22T06:29:59+07:00")), [("/expires_at", "expires_first")]),
@@ -179,6 +195,14 @@ WRONG: Final[Mapping[str, tuple[bytes, list[tuple[str, str]]]]] = {
     "TCVN3 in each text": (
         as_bytes(article(**dict.fromkeys(("title", "summary", "author", "source", "change_note"), TCVN3))),
         [(f"/{field}", "legacy_encoding") for field in ("title", "summary", "author", "source", "change_note")],
+    ),
+    "TCVN3 between Word's attributes": (
+        as_bytes(article(body=f"<p>{TCVN3_FROM_WORD}</p>")),
+        [("/body", "legacy_encoding")],
+    ),
+    "TCVN3 in character references": (
+        as_bytes(article(body=TCVN3.encode("ascii", "xmlcharrefreplace").decode())),
+        [("/body", "legacy_encoding")],
     ),
     "VNI": (as_bytes(article(summary=VNI)), [("/summary", "legacy_encoding")]),
     "UTF-8 read as Windows-1252": (
@@ -314,6 +338,17 @@ RIGHT_TOO: Final[Mapping[str, tuple[bytes, str, object]]] = {
     "nothing but ASCII": (json.dumps(RIGHT).encode(), "title", RIGHT["title"]),
     "Windows' line ends": (json.dumps(RIGHT, indent="\t").replace("\n", "\r\n").encode(), "title", RIGHT["title"]),
     "spaces around": (as_bytes(article(title="  Chợ\n phiên\u200b ")), "title", "Chợ phiên"),
+    "a line break as InDesign has it": (as_bytes(article(title="Chợ\u2028phiên")), "title", "Chợ phiên"),
+    "line breaks as PowerPoint has them": (
+        as_bytes(article(title="Chợ\x0bphiên\x0cở\x85xã")),
+        "title",
+        "Chợ phiên ở xã",
+    ),
+    "a line break of PowerPoint's in a body": (
+        as_bytes(article(body="Chợ\x0bphiên&#11;ở xã")),
+        "body",
+        "Chợ\nphiên\nở xã",
+    ),
     "marks apart": (as_bytes(article(title="Cho\u031b\u0323")), "title", "Chợ"),
     "marks half apart, as Windows-1258 has them": (as_bytes(article(title="Ch\u01a1\u0323")), "title", "Chợ"),
     "a mark behind what nobody sees": (as_bytes(article(title="a\u200b\u0301")), "title", "á"),
@@ -336,15 +371,11 @@ RIGHT_TOO: Final[Mapping[str, tuple[bytes, str, object]]] = {
         "published_at",
         "2026-11-22T06:30:00Z",
     ),
-    "the first moment": (
-        as_bytes(article(published_at="1900-01-01T00:00+23:59")),
-        "published_at",
-        "1899-12-31T00:01:00Z",
-    ),
+    "the first moment": (as_bytes(article(published_at="1900-01-01T00:00Z")), "published_at", "1900-01-01T00:00:00Z"),
     "the last moment": (
-        as_bytes(article(published_at="2999-12-31T23:59-12:00")),
+        as_bytes(article(published_at="3000-01-01T06:59:59+07:00")),
         "published_at",
-        "3000-01-01T11:59:00Z",
+        "2999-12-31T23:59:59Z",
     ),
     "an expiry a second later": (
         as_bytes(article(expires_at="2026-11-22T06:30:01+07:00")),

@@ -11,7 +11,7 @@ from moto import mock_aws
 
 from portal.article import Article, State
 from portal.commit import MAX_FORMER_PATHS
-from portal.desk import Desk, RefusedError, UploadRequest
+from portal.desk import MAX_UPLOADS, TRY_LATER, Desk, RefusedError, UploadRequest
 from portal.intake import Upload, _verdict
 from portal.strict_json import Fault
 from portal.table import Head
@@ -75,6 +75,8 @@ def refused(ask: Callable[[Desk], object]) -> list[Fault]:
             KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
             AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in ("pk", "sk")],
         )
+        spent = {"pk": {"S": "article#spent"}, "sk": {"S": "issued"}, "n": {"N": str(MAX_UPLOADS)}}
+        dynamodb.put_item(TableName="table", Item=spent)
         s3 = boto3.client("s3", region_name=region)
         desk = Desk(dynamodb=dynamodb, s3=s3, table_name="table", uploads_bucket="uploads", site_url="")
         with pytest.raises(RefusedError) as caught:
@@ -89,6 +91,8 @@ OTHERWISE: Final[Mapping[str, Callable[[], list[Fault]]]] = {
     "too_many_moves": lambda: on_top_of(head(50, MAX_FORMER_PATHS), 51),
     "more_errors": lambda: bounded(faults(as_bytes({f"field{number}": 1 for number in range(60)}))),
     "base": lambda: refused(lambda desk: desk.issue_next("q85ccnd848", UploadRequest(size=1000, base=7), "ha.thu")),
+    "too_many_uploads": lambda: refused(lambda desk: desk.issue_next("spent", UploadRequest(size=1000), "ha.thu")),
+    "try_later": lambda: [TRY_LATER],  # tests/flow/test_desk.py has it come about
     "cursor": lambda: refused(lambda desk: desk.newest("*", "vi")),
 }
 

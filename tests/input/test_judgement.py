@@ -15,34 +15,10 @@ from portal.judge import judge
 from portal.strict_json import CONTROL, Fault, pointer
 from portal.table import Verdict
 from portal.verdicts import MAX_DETAIL_CHARACTERS, MAX_FAULTS, Outcome, bounded, catalogue, listed
-from tests.input.hostile_html import soup
+from tests.input.hostile_uploads import near_articles, texts, uploads
 from tests.input.uploads import EXAMPLES, RIGHT, SITE, as_bytes, faults
 
 MOST_BYTES_OF_A_VERDICT: Final = 60_000  # an item holds 400 KB, and the desk gives 25 verdicts in one answer
-
-# JSON as programs write it, and as they don't: any value, any text, in places where others belong.
-texts = st.text(max_size=30) | st.text(st.sampled_from("ab \ud83d\ude00\x00\u0301\u0338<>&ế\u200b"), max_size=12)
-values: st.SearchStrategy[Any] = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | texts,
-    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(texts, inner, max_size=4),
-    max_leaves=8,
-)
-some_fields = st.dictionaries(
-    st.sampled_from([*RIGHT, "tags", "related", "status", "expires_at", "titel"]) | texts, values, max_size=6
-)
-near_articles = st.builds(lambda changes, html: {**RIGHT, "body": html, **changes}, some_fields, soup | texts)
-uploads = st.one_of(
-    st.binary(max_size=200),
-    values.map(as_bytes),
-    near_articles.map(as_bytes),
-    st.builds(lambda value, cut: as_bytes(value)[:cut], near_articles, st.integers(0, 300)),
-    st.builds(
-        lambda value, at, byte: as_bytes(value)[:at] + byte + as_bytes(value)[at:],
-        near_articles,
-        st.integers(0, 300),
-        st.binary(min_size=1, max_size=2),
-    ),
-)
 
 
 @settings(EXAMPLES, max_examples=200)

@@ -5,8 +5,9 @@ import subprocess
 import sys
 from typing import Final
 
+from local.template import Template
 from tests.input.uploads import ROOT
-from tests.input.worst_uploads import worst
+from tests.input.worst_uploads import MEMORY, worst
 
 # Some fifty times what they take. Without their bounds, they take minutes, or all the memory there is.
 MOST_SECONDS: Final = 50.0
@@ -29,3 +30,8 @@ def test_the_worst_uploads_are_judged_within_bounds() -> None:
     }
     assert {name: code for name, (_, code) in judged.items()} == {name: code for name, _, code in worst()}
     assert {name: seconds for name, (seconds, _) in judged.items() if seconds > MOST_SECONDS} == {}
+
+
+def test_the_worst_uploads_have_the_memory_that_intake_has() -> None:
+    parameters = {"TokenIssuer": "http://127.0.0.1", "TokenAudience": "desk", "SiteUrl": "http://127.0.0.1"}
+    assert Template(parameters).properties("IntakeFunction")["MemorySize"] * 1024**2 == MEMORY

@@ -47,7 +47,12 @@ def front(site: Site) -> Client:
         "small-uploads", s3=site.s3, credentials=Credentials("a", "s"), region=REGION, lock=threading.RLock()
     )
     return Client(
-        Front(edge=site.edge(config(CacheBehaviors=[api_behavior()]), api=gateway), uploads=uploads, issuer=ISSUER)
+        Front(
+            edge=site.edge(config(CacheBehaviors=[api_behavior()]), api=gateway),
+            uploads=uploads,
+            issuer=ISSUER,
+            aws_api=ISSUER,
+        )
     )
 
 

@@ -52,17 +52,17 @@ def test_nobody_may_delete_what_was_committed(resources: dict[str, Any]) -> None
         for role, statement in role_statements(resources)
         if "dynamodb:DeleteItem" in listed(statement["Action"])
     }
-    assert deleting == {"IntakeFunctionRole": {"page#*"}, "TickFunctionRole": {"page#*", "due"}}
+    assert deleting == {"IntakeFunctionRole": {"page#*"}, "TickFunctionRole": {"page#*", "awaited", "due"}}
 
 
-def test_the_desk_writes_nothing_but_upload_numbers(resources: dict[str, Any]) -> None:
+def test_the_desk_writes_nothing_but_upload_numbers_and_what_is_awaited(resources: dict[str, Any]) -> None:
     writes = {"dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem", "dynamodb:BatchWriteItem"}
     writing = [
         (listed(statement["Action"]), leading_keys(statement))
         for role, statement in role_statements(resources)
         if role == "DeskFunctionRole" and writes & set(listed(statement["Action"]))
     ]
-    assert writing == [(["dynamodb:UpdateItem"], {"article#*"})]
+    assert writing == [(["dynamodb:UpdateItem"], {"article#*"}), (["dynamodb:PutItem"], {"awaited"})]
 
 
 def test_only_the_distribution_reads_the_site_bucket(resources: dict[str, Any]) -> None:

@@ -6,14 +6,17 @@ from pathlib import Path
 
 from portal import source
 from portal.drawing import new_environment
+from portal.site import read_site
 
 
 def build(package: Path) -> None:
     """Compile the templates and copy settings and words into `<package>/built`.
 
     Raises:
+        portal.site.SiteError: the newsroom's settings can't be used.
         jinja2.TemplateSyntaxError: a template is broken; nothing is skipped.
     """
+    read_site(source.site_settings())
     built = package / "built"
     built.mkdir(parents=True)
     new_environment().compile_templates(

@@ -20,6 +20,7 @@ from portal.table import (
     ISSUED,
     NEW_ITEM,
     SHELF,
+    Awaited,
     Head,
     Item,
     Table,
@@ -38,8 +39,11 @@ if TYPE_CHECKING:
 
 MAX_UPLOADS: Final = 999_999  # the number's place in a key has six digits
 UPLOAD_SECONDS: Final = 900
+FIRST_LOOK_SECONDS: Final = 60  # after which `tick` looks whether an upload has its verdict
 PAGE_ARTICLES: Final = 25
-_EDITOR_CHARACTERS: Final = 200
+# Of the 2 KB that S3 allows an object's metadata (User-defined object metadata), what the editor's name may take.
+MAX_EDITOR_BYTES: Final = 900
+TRY_LATER: Final = Fault("", "try_later")
 _CONTENT_TYPE: Final = "application/json"
 _ID_LETTERS: Final = "0123456789bcdfghjkmnpqrstvwxyz"  # no vowels, so no words
 _ID_LENGTH: Final = 10
@@ -124,7 +128,7 @@ class Desk:
 
         Raises:
             UnknownArticleError: no article has that id.
-            RefusedError: `base` isn't an upload of it that was accepted.
+            RefusedError: `base` isn't an upload of it that was accepted, or it had all the uploads that it can have.
         """
         if request.base is not None:
             verdict = self._table.verdict(article_id, request.base)
@@ -133,9 +137,11 @@ class Desk:
         try:
             return self._issue(article_id, request, editor, "n < :most")
         except ClientError as error:
-            if error_code(error) == "ConditionalCheckFailedException":
-                raise UnknownArticleError(article_id) from error
-            raise
+            if error_code(error) != "ConditionalCheckFailedException":
+                raise
+            if "Item" in error.response:
+                raise RefusedError(Fault("", "too_many_uploads", (("most", f"{MAX_UPLOADS:,}"),))) from error
+            raise UnknownArticleError(article_id) from error
 
     def status(self, article_id: str, language: str) -> dict[str, Any]:
         """Tell where an article is, with the verdict of its newest upload in words of `language`.
@@ -177,7 +183,7 @@ class Desk:
         return {"articles": self._statuses(ids, language), "next": _cursor(last) if last else None}
 
     def _issue(self, article_id: str, request: UploadRequest, editor: str, condition: str) -> dict[str, Any]:
-        """Count the upload up and sign its URL."""
+        """Count the upload up, have `tick` look for it, and sign its URL."""
         now = datetime.now(UTC)
         values: dict[str, Any] = {":one": 1, ":shelf": SHELF, ":now": utc(now)}
         if ":most" in condition:
@@ -189,9 +195,14 @@ class Desk:
             ConditionExpression=condition,
             ExpressionAttributeValues=packed(values),
             ReturnValues="UPDATED_NEW",
+            # Tells an article that has had all its uploads from one that isn't there.
+            ReturnValuesOnConditionCheckFailure="ALL_OLD",
         )
         number = int(answer["Attributes"]["n"]["N"])
-        metadata = {"editor": quote(editor[:_EDITOR_CHARACTERS], safe="@+")}
+        # Before anybody can upload: what lies in the bucket is looked for. A crash before this leaves a number unused.
+        look_at = utc(now + timedelta(seconds=FIRST_LOOK_SECONDS))
+        self._table.put(Awaited(article_id, number, issued_at=utc(now), look_at=look_at).item())
+        metadata = {"editor": _quoted(editor)}
         if request.base is not None:
             metadata["base"] = str(request.base)
         url = self._s3.generate_presigned_url(
@@ -264,6 +275,17 @@ class Desk:
         if answer.get("UnprocessedKeys"):
             raise TryLaterError("DynamoDB left keys of a batch unread")
         return [unpacked(item) for item in answer["Responses"][self._table.name]]
+
+
+def _quoted(name: str) -> str:
+    """Percent-encode a name, as much of it as its place in the metadata holds, cut between characters."""
+    quoted = ""
+    for character in name:
+        longer = quoted + quote(character, safe="@+", errors="replace")
+        if len(longer) > MAX_EDITOR_BYTES:
+            break
+        quoted = longer
+    return quoted
 
 
 def _cursor(last: Mapping[str, Any]) -> str:

@@ -13,7 +13,7 @@ from jsonschema import Draft202012Validator, FormatChecker, ValidationError
 
 from portal import strict_json
 from portal.article import MAX_UPLOAD_BYTES, Article, State, utc
-from portal.markup import sanitise
+from portal.markup import is_seen, sanitise, shown_text
 from portal.paths import ARTICLE_ID
 from portal.site import Site
 from portal.strict_json import Fault, NotJSONError, pointer, shown, unknown_field
@@ -23,11 +23,12 @@ from portal.vietnamese import composed, folded, is_mojibake
 MAX_BODY_BYTES: Final = 3_000_000  # sanitised; less than half of what an article may be when it is read back
 MAX_COMPRESSED_BYTES: Final = 300_000  # an item holds 400 KB at most, names and teaser included
 
+_YEARS: Final = range(1900, 3000)  # in UTC, as a moment is stored: what was accepted may be uploaded again
 _MOMENT = re.compile(
-    r"(19|2[0-9])[0-9]{2}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,9})?)?(Z|[+-][0-9]{2}:[0-9]{2})"
+    r"(1[89]|2[0-9]|30)[0-9]{2}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,9})?)?(Z|[+-][0-9]{2}:[0-9]{2})"
 )
 # Invisible characters that reorder or hide text: zero-width spaces, bidirectional overrides, the byte order mark.
-_INVISIBLE = re.compile("[\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
+_INVISIBLE = re.compile("[\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
 _TEXT_FIELDS: Final = ("title", "summary", "author", "source", "change_note")
 
 _TYPE_NAMES: Final = {
@@ -60,6 +61,9 @@ def judge(content: bytes, site: Site) -> Article | list[Fault]:
     if isinstance(value.get("body"), str) and value["body"].strip():
         body, fault = sanitise(value["body"])
         faults += [fault] if fault else []
+        # Judged as readers would see it: what Word writes around each word, or a character reference, hides it.
+        if is_mojibake(shown_text(body) if body else value["body"]):
+            faults.append(Fault("/body", "legacy_encoding"))
     if faults:
         return sorted(dict.fromkeys(faults), key=_by_field)
     article = _article(value, body, site)
@@ -105,13 +109,14 @@ def _moment(text: str) -> datetime:
     Raises:
         ValueError: it is no such moment, or outside the years 1900 to 2999.
     """
-    if not _MOMENT.fullmatch(text):
+    moment = datetime.fromisoformat(text).astimezone(UTC) if _MOMENT.fullmatch(text) else None
+    if moment is None or moment.year not in _YEARS:
         raise ValueError(text)
-    return datetime.fromisoformat(text).astimezone(UTC)
+    return moment
 
 
 def _meaning_faults(value: dict[str, Any], site: Site) -> Iterator[Fault]:
-    """Find what no schema can know: the newsroom's sections, the order of moments, the encoding of text."""
+    """Find what no schema can know: the newsroom's sections, the order of moments, what texts look like."""
     section = value.get("section")
     if isinstance(section, str) and section.strip() and site.section(section) is None:
         choices = ", ".join(known.slug for known in site.sections)
@@ -121,19 +126,26 @@ def _meaning_faults(value: dict[str, Any], site: Site) -> Iterator[Fault]:
             yield Fault("/expires_at", "expires_first")
     except (KeyError, TypeError, ValueError):
         pass  # absent, or reported by the schema
-    for field in (*_TEXT_FIELDS, "body"):
-        text = value.get(field)
-        if isinstance(text, str) and is_mojibake(text):
-            yield Fault(pointer(field), "legacy_encoding")
-    # What is left of a text without its invisible characters may be nothing, which the schema can't see.
-    yield from (Fault(pointer(field), "empty") for field in _TEXT_FIELDS if value.get(field) == "")
-    for index, tag in _strings("tags", value):
-        if not _one_line(tag):
-            yield Fault(pointer("tags", index), "empty")
+    yield from _text_faults(value)
     # "$" in a JSON Schema pattern lets a line feed through in Python.
     for index, article_id in _strings("related", value):
         if not ARTICLE_ID.fullmatch(article_id):
             yield Fault(pointer("related", index), "id")
+
+
+def _text_faults(value: dict[str, Any]) -> Iterator[Fault]:
+    """Find the lines in a legacy encoding, and those in which nothing is seen, which no schema can know either."""
+    for field in _TEXT_FIELDS:
+        text = value.get(field)
+        if not isinstance(text, str):
+            continue
+        if is_mojibake(text):
+            yield Fault(pointer(field), "legacy_encoding")
+        if not is_seen(text):
+            yield Fault(pointer(field), "empty")
+    for index, tag in _strings("tags", value):
+        if not is_seen(tag):
+            yield Fault(pointer("tags", index), "empty")
 
 
 def _strings(field: str, value: dict[str, Any]) -> Iterator[tuple[int, str]]:

@@ -12,7 +12,7 @@ from unicodedata import combining
 
 import nh3
 
-from portal.strict_json import CONTROL, Fault
+from portal.strict_json import Fault, without_controls
 from portal.vietnamese import composed
 
 MAX_TAGS: Final = 10_000
@@ -65,6 +65,13 @@ _TOKEN = re.compile(
 )
 _CLEAN_TAG = re.compile(r"<(/?)([a-z0-9]+)")
 _PRE_BEGINS = re.compile(r"(<pre\b[^>]*>)\n+")
+# Spaces and joiners, fillers, the signs that steer the direction of text, selectors of variants.
+_UNSEEN = re.compile(
+    "[\\s\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e\u2060-\u206f\u2800"
+    "\u3164\ufe00-\ufe0f\ufeff\uffa0\U000e0000-\U000e0fff]+"
+)
+# All that nh3 writes, in the order in which they can be read.
+_REFERENCES: Final = (("&nbsp;", "\u00a0"), ("&lt;", "<"), ("&gt;", ">"), ("&quot;", '"'), ("&amp;", "&"))
 # In a text of these, nh3 looks through all that follows at each of them.
 _SLOW = re.compile("[&\u0080-\u00bf]")
 
@@ -86,8 +93,20 @@ def sanitise(html: str) -> tuple[str, Fault | None]:
 
 def has_text(clean: str) -> bool:
     """Tell whether sanitised HTML shows a reader any letter, digit or sign."""
-    text = re.sub(r"&nbsp;|&#160;", " ", re.sub(r"<[^>]*>", "", clean))
-    return bool(re.sub(r"[\s\u00ad\u034f\u115f\u1160\u200b-\u200f\u2028-\u202e\u2060-\u2069\u3164\ufeff]", "", text))
+    return is_seen(shown_text(clean))
+
+
+def is_seen(text: str) -> bool:
+    """Tell whether there is a letter, digit or sign in a text that a reader can see."""
+    return bool(_UNSEEN.sub("", text))
+
+
+def shown_text(clean: str) -> str:
+    """Give the text that sanitised HTML shows, with a space for each tag."""
+    text = re.sub(r"<[^>]*>", " ", clean)
+    for reference, character in _REFERENCES:
+        text = text.replace(reference, character)
+    return text
 
 
 def _stable(html: str) -> str | Fault:
@@ -143,7 +162,7 @@ def _tidied(clean: str) -> str:
     Tag by tag and text by text: a mark that begins a text would compose with the `>` before it. The parser takes a
     line feed away at the beginning of each `pre`, so none is left there.
     """
-    lines = CONTROL.sub("", clean).replace("\r\n", "\n").replace("\r", "\n")
+    lines = without_controls(clean).replace("\r\n", "\n").replace("\r", "\n")
     first, *rest = re.split(r"(<[^>]*>)", _PRE_BEGINS.sub(r"\1", lines))
     return composed(first) + "".join(
         piece if piece.startswith("<") else _without_leading_marks(composed(piece)) for piece in rest

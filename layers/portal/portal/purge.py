@@ -1,6 +1,7 @@
 """Purge: one invalidation for a batch of changes."""
 
 import json
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 
 # Of the 3,000 items that CloudFront allows in progress in a distribution, what one invalidation may take.
 MAX_ITEMS: Final = 1000
+# A bad tag would have CloudFront refuse the whole invalidation, for as long as it is tried.
+_TAG: Final = re.compile(r"[a-z0-9-]{1,256}")
 _FIRST_WAIT_SECONDS: Final = 5
 _LONGEST_WAIT_SECONDS: Final = 900
 
@@ -83,21 +86,29 @@ class Purge:
         )
 
     def _wait_longer(self, message: Mapping[str, Any]) -> None:
-        """Keep a message back for twice as long as the last time, since the throttle is the account's."""
+        """Keep a message back for twice as long as the last time, since the throttle is the account's.
+
+        Where that fails for now, the message comes back when the queue shows it again, and the rest has its wait.
+        """
         received = int(message["attributes"]["ApproximateReceiveCount"])
         wait = min(_FIRST_WAIT_SECONDS * 2 ** (received - 1), _LONGEST_WAIT_SECONDS)
-        self._sqs.change_message_visibility(
-            QueueUrl=self._queue_url, ReceiptHandle=message["receiptHandle"], VisibilityTimeout=wait
-        )
+        try:
+            self._sqs.change_message_visibility(
+                QueueUrl=self._queue_url, ReceiptHandle=message["receiptHandle"], VisibilityTimeout=wait
+            )
+        except (ClientError, BotoCoreError) as error:
+            if not is_transient(error):
+                raise
 
 
 def _tags(message: Mapping[str, Any]) -> set[str]:
-    """Read the tags that a message names; none when it is no message of ours."""
+    """Read the tags that a message names; none when it is no message of ours, or one of them can't be a tag."""
     try:
         tags = json.loads(message["body"])["tags"]
     except (ValueError, KeyError, TypeError):
         return set()
-    return {tag for tag in tags if isinstance(tag, str)} if isinstance(tags, list) else set()
+    is_ours = isinstance(tags, list) and all(isinstance(tag, str) and _TAG.fullmatch(tag) for tag in tags)
+    return set(tags) if is_ours else set()
 
 
 def _caller_reference(batch: Iterable[Mapping[str, Any]]) -> str:

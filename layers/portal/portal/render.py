@@ -6,12 +6,12 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
 
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import ClientError
 
 from portal import paths
 from portal.drawing import Artist, Drawing
 from portal.outcomes import TryLaterError, described, error_code, is_transient
-from portal.table import PAGE, REVISION, SELF, Revision, Table, page_partition, unpacked
+from portal.table import PAGE, REVISION, SELF, TOUCH, Item, Revision, Table, page_partition, unpacked
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -35,14 +35,28 @@ _FIRST_ENTRY, _LAST_ENTRY = "0", ":"
 class Rendered:
     """What became of a batch.
 
-    Pages drawn are named by path, revisions archived by key. Pages put aside, by path, and records that are to be
-    delivered again, by sequence number, come with the error that caused it.
+    Pages drawn are named by path, revisions archived by key. What was put aside, a page by its path or an article by
+    its id, and records that are to be delivered again, by sequence number, come with the error that caused it.
     """
 
     drawn: list[str] = field(default_factory=list)
     put_aside: dict[str, str] = field(default_factory=dict)
     archived: list[str] = field(default_factory=list)
     failed: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass
+class _Asked:
+    """What the records of a batch ask for of one page, or of one article whose revisions are to be archived.
+
+    `revisions` are those that the records carry; a touched article has all of its own looked at.
+    """
+
+    number: str  # the first record's sequence number
+    attempts: int = 0  # how often it was put aside before
+    purge: bool = False
+    touched: bool = False
+    revisions: list[Item] = field(default_factory=list)
 
 
 class Render:
@@ -81,37 +95,41 @@ class Render:
             What was done. `failed` holds the sequence numbers of records that time may mend.
 
         Raises:
-            ClientError: what AWS refused for good, so that the whole batch is delivered again, and bisected.
+            ClientError: a queue refused its message, so that the whole batch is delivered again, and bisected.
         """
         rendered = Rendered()
-        pages: dict[str, str] = {}
-        for record in records:
-            change = record["dynamodb"]
-            number, keys = change["SequenceNumber"], unpacked(change["Keys"])
-            if keys["pk"].startswith(PAGE):
-                pages.setdefault(keys["pk"].removeprefix(PAGE), number)
-            elif keys["sk"].startswith(REVISION) and record["eventName"] == "INSERT":
-                self._archive_or_fail(Revision.from_item(unpacked(change["NewImage"])), number, rendered)
         tags: set[str] = set()
-        for path, number in pages.items():
+        aside: list[dict[str, Any]] = []
+        for partition, asked in _asked(records).items():
             try:
-                tags.update(self._draw(path))
+                if partition.startswith(PAGE):
+                    path = partition.removeprefix(PAGE)
+                    drawn = self._draw(path)
+                    tags.update(drawn if asked.purge else ())
+                    rendered.drawn.append(path)
+                else:
+                    rendered.archived.extend(self._archive(partition, asked))
             except Exception as error:  # noqa: BLE001 (each ends in a named outcome: delivered again, or put aside)
                 if is_transient(error):
-                    rendered.failed[number] = described(error)
-                else:
-                    rendered.put_aside[path] = described(error)
-                    self._put_aside(path, described(error))
-            else:
-                rendered.drawn.append(path)
+                    rendered.failed[asked.number] = described(error)
+                elif not rendered.failed:  # else it is delivered again with what failed, and ends here then
+                    aside.append(_aside(partition, asked, described(error)))
+        for message in aside:
+            rendered.put_aside[message.get("path") or message["article"]] = message["error"]
+            self._tell(self._failed_pages_queue_url, message)
         # After every PUT and before the batch is acknowledged, whoever did the PUT.
         if tags:
-            body = json.dumps({"tags": sorted(tags)})
-            self._sqs.send_message(QueueUrl=self._purge_queue_url, MessageBody=body)
+            self._tell(self._purge_queue_url, {"tags": sorted(tags)})
         return rendered
 
-    def _archive_or_fail(self, revision: Revision, number: str, rendered: Rendered) -> None:
-        """Copy a committed revision into the archive, where it stays as it is."""
+    def _archive(self, partition: str, asked: _Asked) -> list[str]:
+        """Copy an article's revisions into the archive, where they stay as they are; give the keys of new copies."""
+        every = self._table.between(partition, REVISION, f"{REVISION}~") if asked.touched else ()
+        keys = (self._copy(Revision.from_item(item)) for item in (*asked.revisions, *every))
+        return [key for key in keys if key]
+
+    def _copy(self, revision: Revision) -> str | None:
+        """Copy a revision into the archive and give its key; None when it is there already."""
         record = {
             "id": revision.article_id,
             "revision": revision.number,
@@ -130,14 +148,11 @@ class Render:
                 ContentType="application/json",
                 IfNoneMatch="*",
             )
-        except (ClientError, BotoCoreError) as error:
-            if isinstance(error, ClientError) and error_code(error) == "PreconditionFailed":
-                return  # copied before
-            if not is_transient(error):
-                raise
-            rendered.failed[number] = described(error)
-        else:
-            rendered.archived.append(key)
+        except ClientError as error:
+            if error_code(error) == "PreconditionFailed":
+                return None
+            raise
+        return key
 
     def _draw(self, path: str) -> tuple[str, ...]:
         """Draw a page and put it, on the condition that nobody did since; give the cache tags to purge.
@@ -147,7 +162,7 @@ class Render:
         """
         for _ in range(_DRAW_AGAIN_AT_MOST):
             etag, version = self._fence(path)
-            drawing = self._compose(path, version + 1)
+            drawing = self.compose(path, version + 1)
             if self._put(path, drawing, etag, version + 1):
                 # What stands at a new article's path can't be at any edge yet.
                 is_new_article = version == 0 and paths.is_article_path(path)
@@ -164,7 +179,7 @@ class Render:
             raise
         return answer["ETag"], int(answer["Metadata"].get("version", 0))
 
-    def _compose(self, path: str, version: int) -> Drawing:
+    def compose(self, path: str, version: int) -> Drawing:
         """Draw a page from the present state of its partition.
 
         Raises:
@@ -220,7 +235,27 @@ class Render:
             raise
         return True
 
-    def _put_aside(self, path: str, error: str) -> None:
-        """Tell the operators of a page that can't be drawn, so that it holds up no other; a touch draws it again."""
-        body = json.dumps({"path": path, "error": error}, ensure_ascii=False)
-        self._sqs.send_message(QueueUrl=self._failed_pages_queue_url, MessageBody=body)
+    def _tell(self, queue_url: str, message: Mapping[str, Any]) -> None:
+        self._sqs.send_message(QueueUrl=queue_url, MessageBody=json.dumps(message, ensure_ascii=False))
+
+
+def _asked(records: Iterable[Mapping[str, Any]]) -> dict[str, _Asked]:
+    """Gather what a batch asks for, by partition, in the order in which each comes first."""
+    asked: dict[str, _Asked] = {}
+    for record in records:
+        change = record["dynamodb"]
+        keys, image = unpacked(change["Keys"]), unpacked(change.get("NewImage", {}))
+        look = asked.setdefault(keys["pk"], _Asked(change["SequenceNumber"]))
+        # Whatever is no touch is a change, and readers are to see it at once.
+        look.purge |= bool(image.get("purge", True))
+        look.attempts = max(look.attempts, int(image.get("attempts", 0)))
+        look.touched |= keys["sk"] == TOUCH
+        if keys["sk"].startswith(REVISION):
+            look.revisions.append(image)
+    return asked
+
+
+def _aside(partition: str, asked: _Asked, error: str) -> dict[str, Any]:
+    """Tell of what could not be done, so that it holds up nothing else: operators read it, and tick tries again."""
+    kind, _, name = partition.partition("#")
+    return {"path" if kind == "page" else "article": name, "error": error, "attempts": asked.attempts + 1}

@@ -67,4 +67,7 @@ class PurgeSettings(Settings):
 
 @dataclass(frozen=True)
 class TickSettings(IntakeSettings):
-    """Settings of `tick`, which runs intake's own routine."""
+    """Settings of `tick`, which runs intake's own routine; `site_url` is the site's public address, or empty."""
+
+    failed_pages_queue_url: str
+    site_url: str

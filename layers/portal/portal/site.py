@@ -1,14 +1,24 @@
 """The newsroom's own settings, from `site.toml`."""
 
+import re
 import tomllib
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from portal.paths import section_path
 
 LANGUAGES = ("vi", "en")
+_SLUG: Final = re.compile(r"[a-z0-9-]{1,60}")  # as long as an article's `section` may be
+# What the site itself has, or will have, at the place of a section; so four digits, too: a year.
+_RESERVED: Final = frozenset({"author", "desk", "local", "tag"})
+_YEAR: Final = re.compile(r"[0-9]{4}")
+
+
+class SiteError(Exception):
+    """`site.toml` can't be used; the message names each place in it and what to do."""
 
 
 @dataclass(frozen=True)
@@ -45,12 +55,14 @@ def read_site(path: Path) -> Site:
 
     Raises:
         OSError: the file can't be read.
-        ValueError: the file isn't TOML, or names a language that the pages have no words for.
-        KeyError: a setting is missing (ZoneInfoNotFoundError for an unknown zone is one such).
+        SiteError: it can't be used.
     """
-    settings: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
-    if settings["language"] not in LANGUAGES:
-        raise ValueError(f"{path.name}: language must be one of {', '.join(LANGUAGES)}")
+    try:
+        settings: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise SiteError(f"{path.name} is not TOML in UTF-8: {error}") from error
+    if faults := list(_faults(settings)):
+        raise SiteError("\n".join(f"{path.name}: {fault}" for fault in faults))
     return Site(
         name=settings["name"],
         organisation=settings["organisation"],
@@ -59,3 +71,45 @@ def read_site(path: Path) -> Site:
         zone=ZoneInfo(settings["zone"]),
         sections=tuple(Section(entry["slug"], entry["title"]) for entry in settings["sections"]),
     )
+
+
+def _faults(settings: Mapping[str, Any]) -> Iterator[str]:
+    """Say what has to be mended, place by place."""
+    for name in ("name", "organisation", "description"):
+        if not _is_text(settings.get(name)):
+            yield f"{name} must be text, and not empty"
+    if settings.get("language") not in LANGUAGES:
+        yield f"language must be one of {', '.join(LANGUAGES)}"
+    if not _is_zone(settings.get("zone")):
+        yield "zone must be the name of an IANA time zone, such as Asia/Ho_Chi_Minh"
+    sections = settings.get("sections")
+    if isinstance(sections, list) and sections:
+        yield from _faults_of_sections(sections)
+    else:
+        yield "there must be [[sections]], at least one"
+
+
+def _faults_of_sections(sections: list[Any]) -> Iterator[str]:
+    first: dict[str, int] = {}
+    for number, entry in enumerate(sections, start=1):
+        section = entry if isinstance(entry, dict) else {}
+        slug = section.get("slug")
+        if not isinstance(slug, str) or not _SLUG.fullmatch(slug):
+            yield f"section {number}: its slug must be 1 to 60 of the characters a-z, 0-9 and -, not {slug!r}"
+        elif slug in _RESERVED or _YEAR.fullmatch(slug):
+            yield f"section {number}: the site has pages of its own below /{slug}/; choose another slug"
+        elif first.setdefault(slug, number) != number:
+            yield f"section {number}: {slug!r} is the slug of section {first[slug]}; choose another"
+        if not _is_text(section.get("title")):
+            yield f"section {number}: its title must be text, and not empty"
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str) and bool(value.strip())
+
+
+def _is_zone(value: object) -> bool:
+    try:
+        return isinstance(value, str) and bool(ZoneInfo(value))
+    except (KeyError, ValueError, OSError):  # unknown, no name of a zone, or a folder of zones
+        return False

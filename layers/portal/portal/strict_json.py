@@ -22,6 +22,8 @@ _TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*+(?:"|\\?\Z)|[\[\]{}]', re.DOTALL)
 _SURROGATE = re.compile("[\ud800-\udfff]")
 # C0 but for tab, line feed and carriage return; DEL and C1; noncharacters that XML and HTML forbid.
 CONTROL: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufdd0-\ufdef\ufffe\uffff]")
+# Control characters that part words, in headlines out of Word and PowerPoint above all.
+_LINE_END = re.compile("[\x0b\x0c\x85]")
 
 
 @dataclass(frozen=True)
@@ -178,4 +180,9 @@ def shown(name: str) -> str:
 
 def _clean(text: str) -> str:
     """Give the text in NFC, without control characters, and U+FFFD for what UTF-8 can't carry."""
-    return composed(CONTROL.sub("", _SURROGATE.sub("\ufffd", text)))
+    return composed(without_controls(_SURROGATE.sub("\ufffd", text)))
+
+
+def without_controls(text: str) -> str:
+    """Give the text without control characters; those that end a line become line feeds, so that words stay apart."""
+    return CONTROL.sub("", _LINE_END.sub("\n", text))

@@ -1,7 +1,8 @@
 """The items of the table: their keys, their contents, and how they are read.
 
 Every page of the site is one partition, `page#<path>`; every article is one, `article#<id>`; what the clock must look
-at is one, `due`. Text order of the sort keys is the order of numbers and of moments.
+at is one, `due`; the uploads that have no verdict yet are one, `awaited`. Text order of the sort keys is the order of
+numbers and of moments.
 """
 
 from collections.abc import Iterator, Mapping
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 Item = dict[str, Any]
 
+AWAITED: Final = "awaited"
 DUE: Final = "due"
 HEAD: Final = "head"
 ISSUED: Final = "issued"
@@ -219,6 +221,34 @@ class Verdict:
         )
 
 
+@dataclass(frozen=True)
+class Awaited:
+    """An upload that the desk issued, and the moment at which `tick` looks whether it has its verdict.
+
+    An event that was lost is made good by that look, whatever became of the queue.
+    """
+
+    article_id: str
+    upload: int
+    issued_at: str
+    look_at: str
+
+    def item(self) -> Item:
+        """Give the item that holds it."""
+        return {
+            "pk": AWAITED,
+            "sk": f"{moment_key(self.look_at, self.article_id)}#{self.upload:06}",
+            "id": self.article_id,
+            "upload": self.upload,
+            "issued_at": self.issued_at,
+        }
+
+    @classmethod
+    def from_item(cls, item: Item) -> Self:
+        """Read the item that holds it."""
+        return cls(item["id"], int(item["upload"]), item["issued_at"], item["sk"].partition("#")[0])
+
+
 class Table:
     """Reads and writes of single items and partitions. Reads are consistent, and of the base table."""
 
@@ -301,11 +331,22 @@ class Table:
             if error_code(error) != "ConditionalCheckFailedException":
                 raise
 
-    def touch(self, path: str) -> None:
-        """Ask for a new drawing of a page, and nothing else."""
+    def delete(self, partition: str, sort: str) -> None:
+        """Delete an item, if it is there."""
+        self.client.delete_item(TableName=self.name, Key=key(partition, sort))
+
+    def touch(self, partition: str, *, attempts: int = 0, purge: bool = True) -> None:
+        """Ask for a new look at a partition, and nothing else: a page is drawn, an article's revisions are archived.
+
+        Args:
+            partition: of a page or of an article.
+            attempts: how often it failed before, so that what fails again can be left alone for longer.
+            purge: whether the edges are told; without it they learn of the new drawing when theirs has expired, or by
+                a purge of everything.
+        """
         self.client.update_item(
             TableName=self.name,
-            Key=key(page_partition(path), TOUCH),
-            UpdateExpression="ADD n :one",
-            ExpressionAttributeValues={":one": {"N": "1"}},
+            Key=key(partition, TOUCH),
+            UpdateExpression="ADD n :one SET attempts = :attempts, purge = :purge",
+            ExpressionAttributeValues=packed({":one": 1, ":attempts": attempts, ":purge": purge}),
         )

@@ -1,30 +1,46 @@
-"""Tick: what only the clock asks for."""
+"""Tick: what only the clock asks for, and what an event missed."""
 
+import json
 from collections.abc import Iterable
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 from portal import paths
 from portal.article import utc
+from portal.desk import UPLOAD_SECONDS
 from portal.intake import Intake
 from portal.site import Site
-from portal.table import DUE, Table, moment_key
+from portal.table import AWAITED, DUE, Awaited, Table, article_partition, moment_key, page_partition
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_sqs import SQSClient
+    from mypy_boto3_sqs.type_defs import MessageTypeDef
 
-_DUE_AT_MOST: Final = 200  # in one minute; the rest is due in the next
+# In one minute; the rest has its turn in the next.
+_DUE_AT_MOST: Final = 200
+_AWAITED_AT_MOST: Final = 500
+_FAILED_AT_MOST: Final = 100
+# What was put aside is tried again after a minute, then each time after twice as long, up to this.
+LONGEST_WAIT_SECONDS: Final = 3600
+_PEEK_SECONDS: Final = 30  # of a failed page's message: shown again before the next tick, and to the alarm
 _SITE: Final = "site"
 _DRAWN: Final = "drawn"
 
 
 @dataclass(frozen=True)
 class Ticked:
-    """What a tick did: the articles whose state changed, by id, and the pages touched, by path."""
+    """What a tick did.
+
+    Articles whose state changed, by id; uploads whose event was missed, by key; pages touched after a deploy, by path;
+    partitions touched since they had failed.
+    """
 
     changed: list[str] = field(default_factory=list)
+    found: list[str] = field(default_factory=list)
     touched: list[str] = field(default_factory=list)
+    tried_again: list[str] = field(default_factory=list)
 
 
 class Tick:
@@ -34,42 +50,119 @@ class Tick:
         self,
         *,
         dynamodb: "DynamoDBClient",
+        sqs: "SQSClient",
         table_name: str,
+        failed_pages_queue_url: str,
         intake: Intake,
         site: Site,
         fingerprint: str,
     ) -> None:
         self._table = Table(dynamodb, table_name)
+        self._sqs = sqs
+        self._failed_pages_queue_url = failed_pages_queue_url
         self._intake = intake
         self._site = site
         self._fingerprint = fingerprint
 
     def tick(self) -> Ticked:
-        """Publish what is due, withdraw what is over, and after a deploy touch the pages that no article owns.
+        """Publish what is due, withdraw what is over, look for uploads that no event announced, draw again what failed.
+
+        After a deploy, touch the pages that no article owns.
 
         Raises:
-            ExceptionGroup: some articles could not be looked at; their due items stay for the next tick, and the others
-                are done.
+            ExceptionGroup: some of it could not be done; it stays for the next tick, and the rest is done.
         """
-        ticked = Ticked(touched=self._touch_after_deploy())
+        ticked = Ticked()
         failures: list[Exception] = []
-        now = utc(datetime.now(UTC))
-        # "~" comes after every id.
-        for item in self._table.between(DUE, "0", moment_key(now, "~"), most=_DUE_AT_MOST):
+        now = datetime.now(UTC)
+        # What editors have set to a minute comes first.
+        for work in (self._do_what_is_due, self._look_for_uploads, self._try_again, self._touch_after_deploy):
+            try:
+                failures += work(now, ticked)
+            except Exception as error:  # noqa: BLE001 (raised below, once the rest had its turn)
+                failures.append(error)
+        if failures:
+            raise ExceptionGroup("what tick could not do", failures)
+        return ticked
+
+    def _do_what_is_due(self, now: datetime, ticked: Ticked) -> list[Exception]:
+        """Let the clock have its way with the articles whose minute has come; give what went wrong."""
+        failures: list[Exception] = []
+        for item in self._table.between(DUE, *_until(now), most=_DUE_AT_MOST):
             try:
                 if self._intake.look_at_clock(item["id"]):
                     ticked.changed.append(item["id"])
-            except Exception as error:  # noqa: BLE001 (raised below, once the other articles had their turn)
+            except Exception as error:  # noqa: BLE001 (told by the caller, once the other articles had their turn)
                 failures.append(error)
                 continue
             # After the commit, never before: what a crash leaves undone must stay due. And only what was looked at:
             # a commit may have asked for the same minute again since.
             self._table.delete_same(item, "revision")
-        if failures:
-            raise ExceptionGroup("articles that are due and could not be looked at", failures)
-        return ticked
+        return failures
 
-    def _touch_after_deploy(self) -> list[str]:
+    def _look_for_uploads(self, now: datetime, ticked: Ticked) -> list[Exception]:
+        """Look whether the uploads that the desk issued have their verdicts; judge those that no event announced."""
+        failures: list[Exception] = []
+        for item in self._table.between(AWAITED, *_until(now), most=_AWAITED_AT_MOST):
+            awaited = Awaited.from_item(item)
+            try:
+                is_over = self._is_over(awaited, now, ticked)
+            except Exception as error:  # noqa: BLE001 (told by the caller, once the other uploads had their turn)
+                failures.append(error)
+                is_over = False
+            if not is_over:
+                self._table.put(_later(awaited, now).item())
+            self._table.delete(item["pk"], item["sk"])
+        return failures
+
+    def _is_over(self, awaited: Awaited, now: datetime, ticked: Ticked) -> bool:
+        """Tell whether an upload has its verdict, or will never come since its URL has expired."""
+        article_id, upload = awaited.article_id, awaited.upload
+        if self._table.verdict(article_id, upload):
+            return True
+        self._intake.look_at_upload(article_id, upload)
+        if self._table.verdict(article_id, upload):
+            ticked.found.append(paths.upload_key(article_id, upload))
+            return True
+        # As long again as the URL holds: S3 asks when a PUT begins, not when it ends.
+        return now > datetime.fromisoformat(awaited.issued_at) + timedelta(seconds=2 * UPLOAD_SECONDS)
+
+    def _try_again(self, now: datetime, ticked: Ticked) -> list[Exception]:
+        """Touch what render has put aside, each time after a longer wait."""
+        failures: list[Exception] = []
+        for message in self._put_aside():
+            try:
+                body = json.loads(message["Body"])
+                attempts = int(body["attempts"])
+                is_page = "path" in body
+                partition = page_partition(body["path"]) if is_page else article_partition(body["article"])
+            except (ValueError, KeyError, TypeError) as error:
+                failures.append(error)
+                continue
+            wait = min(60 * 2 ** (min(attempts, 10) - 1), LONGEST_WAIT_SECONDS)
+            if now.timestamp() < int(message["Attributes"]["SentTimestamp"]) / 1000 + wait:
+                continue
+            if partition not in ticked.tried_again:
+                self._table.touch(partition, attempts=attempts)
+                ticked.tried_again.append(partition)
+            # After the touch: a crash in between touches twice.
+            self._sqs.delete_message(QueueUrl=self._failed_pages_queue_url, ReceiptHandle=message["ReceiptHandle"])
+        return failures
+
+    def _put_aside(self) -> Iterable["MessageTypeDef"]:
+        """Receive what lies in the queue of failed pages, each message once."""
+        for _ in range(_FAILED_AT_MOST // 10):
+            answer = self._sqs.receive_message(
+                QueueUrl=self._failed_pages_queue_url,
+                MaxNumberOfMessages=10,
+                VisibilityTimeout=_PEEK_SECONDS,
+                MessageSystemAttributeNames=["SentTimestamp"],
+            )
+            if not answer.get("Messages"):
+                return
+            yield from answer["Messages"]
+
+    def _touch_after_deploy(self, _now: datetime, ticked: Ticked) -> list[Exception]:
         """Touch the site's own pages when they were last drawn with other templates or settings.
 
         The mark is written after the touches: a crash in between touches twice.
@@ -77,14 +170,25 @@ class Tick:
         drawn = self._table.get(_SITE, _DRAWN)
         if drawn and drawn["fingerprint"] == self._fingerprint:
             return []
-        touched = list(own_pages(self._site))
-        for path in touched:
-            self._table.touch(path)
+        for path in own_pages(self._site):
+            self._table.touch(page_partition(path))
+            ticked.touched.append(path)
         self._table.put({"pk": _SITE, "sk": _DRAWN, "fingerprint": self._fingerprint})
-        return touched
+        return []
 
 
 def own_pages(site: Site) -> Iterable[str]:
     """Give the paths of the pages that stand whether or not there is any article."""
     yield from (paths.NOT_FOUND, paths.ROBOTS, paths.HOME)
     yield from (section.path for section in site.sections)
+
+
+def _until(now: datetime) -> tuple[str, str]:
+    """Give the first and the last sort key of what is due by now."""
+    return "0", moment_key(utc(now), "~")  # "~" comes after every id
+
+
+def _later(awaited: Awaited, now: datetime) -> Awaited:
+    """Wait for an upload as long again as it was waited for already."""
+    waited = now - datetime.fromisoformat(awaited.issued_at)
+    return replace(awaited, look_at=utc(now + max(waited, timedelta(minutes=1))))

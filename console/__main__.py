@@ -1,0 +1,220 @@
+"""The operators' command: `./portal --help`."""
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict
+
+import boto3
+from botocore.exceptions import BotoCoreError, ClientError
+from rich import box
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from console import dead_letters, redraw
+from console.deployment import Deployment, UnreachableError
+from console.status import State, article_id_of, hops
+
+FINE, FAILED, NOT_FINE = 0, 1, 2
+_COLOURS = {State.DONE: "green", State.WAITS: "yellow", State.WRONG: "red"}
+_LOCAL = "http://127.0.0.1:8000"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command; return its exit status: 0 all is well, 1 it could not be done, 2 something is not in order."""
+    options = _parser().parse_args(arguments)
+    # Where nobody looks at a screen, lines are not broken at its width.
+    out = Console(width=None if sys.stdout.isatty() else 200, highlight=False, markup=False)
+    try:
+        status: int = options.run(_deployment(options), options, out)
+    except (UnreachableError, ClientError, BotoCoreError) as error:
+        print(error, file=sys.stderr)
+        return FAILED
+    except KeyboardInterrupt:
+        print("Stopped. What is touched will be drawn; run it again for the rest.", file=sys.stderr)
+        return FAILED
+    return status
+
+
+def _deployment(options: argparse.Namespace) -> Deployment:
+    if options.local or options.address:
+        return Deployment.of_this_machine(options.address or _LOCAL)
+    return Deployment.of_stack(options.stack, boto3.Session())
+
+
+def _parser() -> argparse.ArgumentParser:
+    where = argparse.ArgumentParser(add_help=False)
+    group = where.add_argument_group("which portal")
+    group.add_argument(
+        "--stack",
+        default=os.environ.get("PORTAL_STACK", "portal"),
+        help="the stack's name in AWS (default: the variable PORTAL_STACK, or portal); region and credentials are "
+        "those of AWS's tools: AWS_REGION, AWS_PROFILE",
+    )
+    group.add_argument("--local", action="store_true", help=f"the portal of this machine, at {_LOCAL}")
+    group.add_argument("--address", metavar="URL", help="the portal of this machine, if `make run` gave it another one")
+    parser = argparse.ArgumentParser(
+        prog="portal", description="Look after a portal: where an article is, pages to draw again, what has failed."
+    )
+    commands = parser.add_subparsers(required=True, metavar="command")
+
+    status = commands.add_parser(
+        "status",
+        parents=[where],
+        help="tell where an article is, hop by hop, and since when",
+        description="Tell where an article is and since when: upload, verdict, index, archive, page, lists, edge. Exit "
+        "status 0 when all is done, 2 when something waits or is wrong.",
+    )
+    status.add_argument("article", help="the article's id, or the path or address of its page")
+    status.add_argument("--language", choices=["vi", "en"], default="en", help="of the verdict's words (default: en)")
+    status.add_argument("--json", action="store_true", help="for programs")
+    status.set_defaults(run=_status)
+
+    again = commands.add_parser(
+        "redraw",
+        parents=[where],
+        help="draw pages again",
+        description="Draw pages again, and wait until they are drawn. With --all the edges are purged once at the end; "
+        "a named page is purged for itself. It can be run again at any time. Exit status 2 when a page was not drawn.",
+    )
+    again.add_argument("path", nargs="*", help="paths of pages, such as / or /tin-tuc/")
+    again.add_argument("--all", action="store_true", help="every page of the site")
+    again.add_argument("--dry-run", action="store_true", help="only list the pages")
+    again.add_argument(
+        "--at-once",
+        type=_positive,
+        default=redraw.AT_ONCE,
+        metavar="N",
+        help="touch no more than N pages that are not drawn yet: what is published meanwhile waits for no more than "
+        f"those (default: {redraw.AT_ONCE})",
+    )
+    again.add_argument(
+        "--patience",
+        type=_positive,
+        default=redraw.PATIENCE_SECONDS,
+        metavar="SECONDS",
+        help=f"give a page up after that (default: {redraw.PATIENCE_SECONDS})",
+    )
+    again.set_defaults(run=_redraw)
+
+    letters = commands.add_parser(
+        "dead-letters",
+        parents=[where],
+        help="list what has failed, or try it again",
+        description="List the messages of the queues that should be empty, or send them back to where they came from. "
+        "Exit status 2 when there are any, or when some could not be sent back.",
+    )
+    letters.add_argument("queue", nargs="*", choices=[[], *dead_letters.QUEUES], help="these queues only")
+    letters.add_argument("--redrive", action="store_true", help="try it again: repair the cause first")
+    letters.add_argument("--json", action="store_true", help="for programs")
+    letters.set_defaults(run=_dead_letters)
+    return parser
+
+
+def _positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise ValueError(text)
+    return number
+
+
+def _status(deployment: Deployment, options: argparse.Namespace, out: Console) -> int:
+    article_id = article_id_of(options.article)
+    if article_id is None:
+        print(f"{options.article} is no article's id, path or address.", file=sys.stderr)
+        return FAILED
+    found = list(hops(deployment, article_id, options.language))
+    if options.json:
+        print(json.dumps([asdict(hop) for hop in found], ensure_ascii=False, indent=1))
+    else:
+        table = Table("hop", "", "since (UTC)", "", "what to do", box=box.SIMPLE)
+        for hop in found:
+            table.add_row(
+                hop.name,
+                f"[{_COLOURS[hop.state]}]{hop.state}[/]" if out.is_terminal else hop.state,
+                hop.since,
+                hop.said,
+                hop.then,
+            )
+        out.print(table, markup=True)
+    return FINE if all(hop.state is State.DONE for hop in found) else NOT_FINE
+
+
+def _redraw(deployment: Deployment, options: argparse.Namespace, out: Console) -> int:
+    if bool(options.path) is options.all:
+        print("Name the pages to draw, or --all.", file=sys.stderr)
+        return FAILED
+    pages = redraw.every_page(deployment) if options.all else options.path
+    unknown = [path for path in pages if not options.all and not redraw.is_page(deployment, path)]
+    if unknown:
+        print(f"The site has no page {', '.join(unknown)}; nothing was touched.", file=sys.stderr)
+        return FAILED
+    if options.dry_run:
+        print("\n".join(pages))
+        return FINE
+    columns = (TextColumn("drawing"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=out, disable=not out.is_terminal) as progress:
+        task = progress.add_task("", total=len(pages))
+        redrawn = redraw.redraw(
+            deployment,
+            pages,
+            at_once=options.at_once,
+            patience=options.patience,
+            purge=not options.all,
+            tell=lambda done: progress.update(task, completed=done),
+        )
+    if options.all:
+        redraw.purge_everything(deployment)
+    print(f"{len(redrawn.drawn):,} pages drawn{', the edges purged' if options.all else ''}.")
+    if redrawn.late:
+        print(f"Not drawn within {options.patience} s: {', '.join(redrawn.late)}", file=sys.stderr)
+        print("See ./portal dead-letters.", file=sys.stderr)
+    return NOT_FINE if redrawn.late else FINE
+
+
+def _dead_letters(deployment: Deployment, options: argparse.Namespace, out: Console) -> int:
+    queues = options.queue or dead_letters.QUEUES
+    found = [letter for queue in queues for letter in dead_letters.letters(deployment, queue)]
+    if options.redrive:
+        return _redrive(deployment, found)
+    for letter in found:
+        dead_letters.show_again(deployment, letter)
+    if options.json:
+        print(
+            json.dumps(
+                [{"queue": each.queue, "said": each.said, "body": each.message["Body"]} for each in found],
+                ensure_ascii=False,
+                indent=1,
+            )
+        )
+    elif not found:
+        print("All queues that should be empty are empty.")
+    else:
+        table = Table("queue", "what has failed", box=box.SIMPLE)
+        for letter in found:
+            table.add_row(letter.queue, letter.said)
+        out.print(table)
+        print("Repair the cause, then: ./portal dead-letters --redrive")
+    return NOT_FINE if found else FINE
+
+
+def _redrive(deployment: Deployment, found: Sequence[dead_letters.Letter]) -> int:
+    left = 0
+    for letter in found:
+        try:
+            dead_letters.send_back(deployment, letter)
+        except (dead_letters.ForgottenError, ValueError) as error:
+            left += 1
+            dead_letters.show_again(deployment, letter)
+            print(f"{letter.queue}: {letter.said}: stays, {error}", file=sys.stderr)
+        else:
+            print(f"{letter.queue}: {letter.said}: sent back")
+    print(f"{len(found) - left} of {len(found)} sent back.")
+    return NOT_FINE if left else FINE
+
+
+if __name__ == "__main__":
+    sys.exit(main())

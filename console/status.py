@@ -1,0 +1,199 @@
+"""Where an article is, hop by hop, and since when."""
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from http.client import HTTPConnection, HTTPSConnection
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote, urlsplit
+
+from botocore.exceptions import ClientError
+
+from console.deployment import Deployment
+from portal import paths
+from portal.outcomes import error_code
+from portal.render import EDGE_SECONDS, LIST_ENTRIES
+from portal.table import DUE, ISSUED, Head, Revision, Verdict, article_partition, page_partition
+from portal.verdicts import Outcome, listed
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3.type_defs import HeadObjectOutputTypeDef
+
+_SECONDS = 10
+_ID = re.compile(r"(?:.*[-/])?([a-z0-9]{1,40})(?:\.html)?/?")
+_VERSION = re.compile(rb"<!-- version (\d+) -->\s*$")
+_QUEUES = (
+    "IntakeQueue",
+    "PurgeQueue",
+    "IntakeDeadLetters",
+    "PurgeDeadLetters",
+    "RenderDeadLetters",
+    "FailedPagesQueue",
+)
+
+
+class State(StrEnum):
+    """How it stands at one hop."""
+
+    DONE = "done"
+    WAITS = "waits"
+    WRONG = "wrong"
+
+
+@dataclass(frozen=True)
+class Hop:
+    """One place on the way from an editor to a reader. `since` is a moment in UTC, `then` what to do."""
+
+    name: str
+    state: State
+    said: str
+    since: str = ""
+    then: str = ""
+
+
+def article_id_of(text: str) -> str | None:
+    """Read an article's id out of itself, a path or an address."""
+    found = _ID.fullmatch(urlsplit(text).path)
+    return found[1] if found else None
+
+
+def hops(deployment: Deployment, article_id: str, language: str) -> Iterator[Hop]:
+    """Follow an article from its newest upload to the edge; stop where it has not come any further."""
+    table = deployment.table
+    issued = table.get(article_partition(article_id), ISSUED)
+    if issued is None:
+        yield Hop("upload", State.WRONG, "the desk has never issued this id", then="check the id")
+        return
+    number = int(issued["n"])
+    yield _upload(deployment, article_id, number, issued["issued_at"])
+    yield _verdict(table.verdict(article_id, number), number, language)
+    head = table.head(article_id)
+    if head is None:
+        yield Hop("index", State.WAITS, "nothing of it was accepted yet")
+        return
+    revision = table.revision(article_id, head.revision)
+    yield _index(deployment, head, revision)
+    yield _archive(deployment, article_id, revision)
+    if head.path:
+        yield _page(deployment, head.path, revision.committed_at)
+        for listing in sorted(head.entries):
+            yield _list(deployment, listing, head)
+        yield _edge(deployment, head.path)
+    yield _queues(deployment)
+
+
+def _upload(deployment: Deployment, article_id: str, number: int, issued_at: str) -> Hop:
+    key = paths.upload_key(article_id, number)
+    found = _head(deployment, "UploadsBucket", key)
+    if found is None:
+        then = "the editor's PUT never came or was refused: they upload again"
+        return Hop("upload", State.WAITS, f"number {number} was issued, and nothing uploaded", issued_at, then)
+    editor = unquote(found["Metadata"].get("editor", "nobody"))
+    return Hop("upload", State.DONE, f"{key}, {found['ContentLength']:,} bytes, by {editor}", _moment(found))
+
+
+def _verdict(verdict: Verdict | None, number: int, language: str) -> Hop:
+    if verdict is None:
+        then = "tick judges it within minutes; else ./portal dead-letters"
+        return Hop("verdict", State.WAITS, f"upload {number} has none yet", then=then)
+    faults = "; ".join(f"{each['pointer'] or '/'}: {each['message']}" for each in listed(verdict.faults, language))
+    state = State.DONE if verdict.outcome is Outcome.ACCEPTED else State.WRONG
+    then = "" if state is State.DONE else "the editor uploads again"
+    return Hop("verdict", state, f"{verdict.outcome} {faults}".strip(), verdict.judged_at, then)
+
+
+def _index(deployment: Deployment, head: Head, revision: Revision) -> Hop:
+    said = f"revision {head.revision}, {head.state}, of upload {head.upload}, by {revision.editor}"
+    due = [
+        item["sk"].partition("#")[0]
+        for item in deployment.table.between(DUE, "0", "~")
+        if item["id"] == head.article_id and int(item["revision"]) == head.revision
+    ]
+    if not due:
+        return Hop("index", State.DONE, said, revision.committed_at)
+    late = min(due) < datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:00Z")
+    then = "is tick at work? ./portal dead-letters" if late else ""
+    said += f"; due at {min(due)}"
+    return Hop("index", State.WRONG if late else State.DONE, said, revision.committed_at, then)
+
+
+def _archive(deployment: Deployment, article_id: str, revision: Revision) -> Hop:
+    key = paths.archive_key(article_id, revision.number)
+    found = _head(deployment, "ArchiveBucket", key)
+    if found is None:
+        return Hop("archive", State.WAITS, f"no {key} yet", then="./portal dead-letters")
+    return Hop("archive", State.DONE, key, _moment(found))
+
+
+def _page(deployment: Deployment, path: str, committed_at: str) -> Hop:
+    found = _head(deployment, "SiteBucket", paths.object_key(path))
+    then = f"./portal dead-letters; ./portal redraw {path}"
+    if found is None:
+        return Hop("page", State.WAITS, f"{path} was never drawn", then=then)
+    said = f"{path}, version {found['Metadata']['version']}, status {found['Metadata'].get('status', '200')}"
+    if _moment(found) < committed_at:
+        return Hop("page", State.WAITS, f"{said}: drawn before the commit", _moment(found), then)
+    return Hop("page", State.DONE, said, _moment(found))
+
+
+def _list(deployment: Deployment, path: str, head: Head) -> Hop:
+    """Look at a list that has an entry of the article. It is not drawn by a change that its entry does not show."""
+    found = _head(deployment, "SiteBucket", paths.object_key(path))
+    then = f"./portal dead-letters; ./portal redraw {path}"
+    if found is None:
+        return Hop("list", State.WAITS, f"{path} was never drawn", then=then)
+    said = f"{path}, version {found['Metadata']['version']}"
+    newest = deployment.table.between(page_partition(path), "0", ":", newest_first=True, most=LIST_ENTRIES)
+    if all(entry["id"] != head.article_id for entry in newest):
+        return Hop("list", State.DONE, f"{said}: not among its newest {LIST_ENTRIES}", _moment(found))
+    page = deployment.s3.get_object(Bucket=deployment.names["SiteBucket"], Key=paths.object_key(path))
+    if f'"{head.path}"'.encode() not in page["Body"].read():
+        return Hop("list", State.WAITS, f"{said}: does not show it yet", _moment(found), then)
+    return Hop("list", State.DONE, said, _moment(found))
+
+
+def _edge(deployment: Deployment, path: str) -> Hop:
+    address = urlsplit(deployment.site_url)
+    connect: Callable[..., HTTPConnection] = HTTPSConnection if address.scheme == "https" else HTTPConnection
+    connection = connect(address.hostname, address.port, timeout=_SECONDS)
+    try:
+        connection.request("GET", path)
+        answer = connection.getresponse()
+        body = answer.read(4_000_000)
+    except OSError as error:
+        return Hop("edge", State.WRONG, f"{deployment.site_url}{path} does not answer: {error}")
+    finally:
+        connection.close()
+    age = answer.headers.get("Age", "0")
+    said = f"{deployment.site_url}{path}: {answer.status}, {answer.headers.get('X-Cache', 'no CDN')}, age {age} s"
+    found, drawn = _VERSION.search(body), _head(deployment, "SiteBucket", paths.object_key(path))
+    # A redirect and an error may have a body of the edge's own.
+    if found and drawn and found[1].decode() != drawn["Metadata"]["version"]:
+        then = f"wait: it expires {EDGE_SECONDS} s after it was fetched"
+        return Hop("edge", State.WAITS, f"{said}, version {found[1].decode()}", then=then)
+    return Hop("edge", State.DONE, said)
+
+
+def _queues(deployment: Deployment) -> Hop:
+    waiting = {queue: count for queue in _QUEUES if (count := deployment.count(queue))}
+    if not waiting:
+        return Hop("queues", State.DONE, "empty")
+    said = ", ".join(f"{count} in {queue}" for queue, count in waiting.items())
+    failed = any(queue not in ("IntakeQueue", "PurgeQueue") for queue in waiting)
+    return Hop("queues", State.WRONG if failed else State.DONE, said, then="./portal dead-letters" if failed else "")
+
+
+def _head(deployment: Deployment, bucket: str, key: str) -> "HeadObjectOutputTypeDef | None":
+    try:
+        return deployment.s3.head_object(Bucket=deployment.names[bucket], Key=key)
+    except ClientError as error:
+        if error_code(error) in {"404", "NoSuchKey"}:
+            return None
+        raise
+
+
+def _moment(found: Any) -> str:  # noqa: ANN401 (what S3 tells of an object)
+    moment: datetime = found["LastModified"]
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

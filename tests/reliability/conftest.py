@@ -1,0 +1,21 @@
+"""Worlds for the tests of reliability."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.reliability.world import World, a_world
+
+
+@pytest.fixture(scope="module")
+def one_world() -> Iterator[World]:
+    """A world that a module's tests share, since making it takes longer than most of them."""
+    with a_world() as made:
+        yield made
+
+
+@pytest.fixture
+def world(one_world: World) -> World:
+    """The world as it was when it began."""
+    one_world.restore(one_world.start)
+    return one_world
