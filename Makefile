@@ -10,7 +10,7 @@ SAM := $(SAM_VENV)/bin/sam
 BROWSER_READY := $(VENV)/.browser-ready
 
 .DEFAULT_GOAL := help
-.PHONY: help ready run test browser pictures check format types lint edge build lock clean
+.PHONY: help ready run test reliability browser pictures check format types lint edge build lock clean
 
 help:  ## list the commands
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -30,8 +30,11 @@ ready: $(READY)
 run: $(READY)  ## start the portal on this machine, with its samples: http://127.0.0.1:$(PORT)
 	$(BIN)/python -m local --port $(PORT)
 
-test: check $(READY)  ## check the code and run the tests that need no browser
-	$(BIN)/python -m pytest -n auto --ignore tests/browser
+test: check $(READY)  ## check the code and run the tests that need no browser and no patience
+	$(BIN)/python -m pytest -n auto --ignore tests/browser --ignore tests/reliability
+
+reliability: $(READY)  ## fail at every call, try every order: some minutes
+	$(BIN)/python -m pytest -n auto tests/reliability
 
 browser: $(BROWSER_READY)  ## run the tests that need a browser: Debian's chromium in /usr/bin, and its Noto fonts
 	$(BIN)/python -m pytest tests/browser

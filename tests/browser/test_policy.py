@@ -222,7 +222,7 @@ def framed(page: Page, site: Site) -> bool:
         lambda route: route.fulfill(content_type="text/html", body=f"<iframe src={ADDRESS}{site.short}>"),
     )
     page.goto(f"{ELSEWHERE}/around", wait_until="load")
-    return page.frames[1].url == ADDRESS + site.short
+    return str(page.frames[1].url) == ADDRESS + site.short
 
 
 def test_no_other_site_can_show_a_page_within_its_own(page: Page, site: Site) -> None:
