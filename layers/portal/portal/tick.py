@@ -10,6 +10,7 @@ from portal import paths
 from portal.article import utc
 from portal.desk import UPLOAD_SECONDS
 from portal.intake import Intake
+from portal.outcomes import is_transient
 from portal.site import Site
 from portal.table import AWAITED, DUE, Awaited, Table, article_partition, moment_key, page_partition
 
@@ -109,7 +110,9 @@ class Tick:
                 is_over = self._is_over(awaited, now, ticked)
             except Exception as error:  # noqa: BLE001 (told by the caller, once the other uploads had their turn)
                 failures.append(error)
-                is_over = False
+                if is_transient(error):
+                    continue  # it is looked at again by the next tick
+                is_over = False  # what no time mends gives way to the others
             if not is_over:
                 self._table.put(_later(awaited, now).item())
             self._table.delete(item["pk"], item["sk"])
