@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import time_machine
 
-from portal.article import Article, State
+from portal.article import MAX_UPLOAD_BYTES, Article, State
 from portal.commit import Change, HeadMovedError, commit
 from portal.table import Head, Table, Verdict
 from portal.verdicts import Outcome
@@ -55,6 +55,33 @@ def test_a_stalled_run_can_not_put_an_older_first_drawing_over_a_newer_one(newsr
     assert stalled
     assert "Bản hai." in newsroom.content("SiteBucket", path[1:]).decode()
     assert newsroom.version(path[1:]) == 2
+
+
+class Unread:
+    """A body that no one may read."""
+
+    def read(self) -> bytes:
+        raise AssertionError("it is beyond its bound")
+
+
+def test_what_is_beyond_its_bound_is_not_even_read(newsroom: Newsroom) -> None:
+    """Rule 5: an upload is bounded before it is parsed, also one that came by another way than the desk's URL."""
+    article_id = newsroom.submit(article())
+    newsroom.portal.clients.s3.put_object(
+        Bucket=newsroom.name("UploadsBucket"),
+        Key=f"articles/{article_id}/000002.json",
+        Body=b" " * (MAX_UPLOAD_BYTES + 1),
+    )
+
+    def not_to_be_read(parsed: dict[str, Any], **_: object) -> None:
+        parsed["Body"] = Unread()
+
+    newsroom.portal.lambdas.session.events.register("after-call.s3.GetObject", not_to_be_read)
+    newsroom.portal.lambdas.forget()
+    newsroom.announce(article_id, 2)
+    verdict = newsroom.items()[f"article#{article_id}", "verdict#000002"]
+    assert verdict["outcome"] == {"S": "rejected"}
+    assert newsroom.dead_letters() == {}
 
 
 def test_an_archived_revision_never_changes(newsroom: Newsroom) -> None:

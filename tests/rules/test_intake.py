@@ -179,7 +179,8 @@ def test_the_clock_judges_a_waiting_upload_before_it_publishes(newsroom: Newsroo
         newsroom.portal.clients.sqs.purge_queue(QueueUrl=newsroom.name("IntakeQueue"))  # its event is lost
         newsroom.tick()
         status = newsroom.status(article_id)
-        assert (status["state"], status["upload"]) == ("withdrawn", 2)
+        # Two revisions, the scheduled and the withdrawn one: it was never published in between.
+        assert (status["state"], status["upload"], status["revision"]) == ("withdrawn", 2, 2)
 
 
 def test_a_crash_of_tick_leaves_what_is_due_due(newsroom: Newsroom, calls: Calls) -> None:
