@@ -1,6 +1,6 @@
 """Worlds for the tests of reliability."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -19,3 +19,9 @@ def world(one_world: World) -> World:
     """The world as it was when it began."""
     one_world.restore(one_world.start)
     return one_world
+
+
+@pytest.fixture
+def count(record_property: Callable[[str, object], None]) -> Callable[[int], None]:
+    """Count the states that a test has visited, for the summary."""
+    return lambda orders: record_property("states of two workers", orders)

@@ -33,6 +33,18 @@ class Worker:
         return self._handler(event, context)
 
 
+def until_done(worker: Worker, event: dict[str, Any]) -> Part:
+    """Let a worker do an event as its source does: again, until it says that all of it is done."""
+
+    def part() -> None:
+        for _ in range(5):
+            if not (worker.answer(event) or {}).get("batchItemFailures"):
+                return
+        raise AssertionError(f"{worker.function} never came to an end")
+
+    return part
+
+
 class _Abandoned(BaseException):
     """The end of an actor whose play is broken off."""
 

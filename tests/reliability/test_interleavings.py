@@ -11,11 +11,9 @@ from portal import paths
 from portal.article import utc
 from tests.newsroom import article
 from tests.reliability.flows import in_hours
-from tests.reliability.interleaving import Choose, Part, Stage, Worker, every_order, some_orders
+from tests.reliability.interleaving import Choose, Part, Stage, Worker, every_order, some_orders, until_done
 from tests.reliability.model import check
 from tests.reliability.world import World, unmarked
-
-Record = Callable[[str, object], None]
 
 
 @pytest.fixture
@@ -23,11 +21,6 @@ def stage(world: World) -> Iterator[Stage]:
     made = Stage(world)
     with made.open():
         yield made
-
-
-@pytest.fixture
-def count(record_property: Record) -> Callable[[int], None]:
-    return lambda orders: record_property("states of two workers", orders)
 
 
 def events(world: World, function: str) -> list[dict[str, Any]]:
@@ -42,18 +35,6 @@ def about(path: str, every: list[dict[str, Any]]) -> dict[str, Any]:
     """Give one event of all the records that are about a page."""
     records = [record for event in every for record in event["Records"]]
     return {"Records": [each for each in records if each["dynamodb"]["Keys"]["pk"]["S"] == f"page#{path}"]}
-
-
-def until_done(worker: Worker, event: dict[str, Any]) -> Part:
-    """Let a worker do an event as its source does: again, until it says that all of it is done."""
-
-    def part() -> None:
-        for _ in range(5):
-            if not (worker.answer(event) or {}).get("batchItemFailures"):
-                return
-        raise AssertionError(f"{worker.function} never came to an end")
-
-    return part
 
 
 def test_two_uploads_of_one_article(world: World, stage: Stage, count: Callable[[int], None]) -> None:

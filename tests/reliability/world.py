@@ -18,9 +18,13 @@ from moto.dynamodb.models import dynamodb_backends
 from moto.s3.models import s3_backends
 from moto.sqs.models import sqs_backends
 
+from console import dead_letters
+from console.deployment import Deployment
+from local.lambdas import FunctionLog
 from local.portal import LocalPortal
 from local.pump import Pump
 from local.template import ACCOUNT, REGION
+from portal.table import Table
 from tests.faults import Calls
 from tests.newsroom import Newsroom, visible_text
 
@@ -122,6 +126,24 @@ class World(Newsroom):
         super().settle()
         self.beats = 0
 
+    # The operator
+
+    def redrive(self) -> None:
+        """Do as `./portal dead-letters --redrive` does, with all that lies in the queues that should be empty."""
+        clients = self.portal.clients
+        deployment = Deployment(
+            names={name: self.name(name) for name in (*dead_letters.QUEUES, "IntakeQueue", "PurgeQueue")},
+            site_url="",
+            table=Table(clients.dynamodb, self.name("Table")),
+            s3=clients.s3,
+            sqs=clients.sqs,
+            streams=clients.streams,
+            cloudfront=clients.cloudfront,
+        )
+        for queue in dead_letters.QUEUES:
+            for letter in dead_letters.letters(deployment, queue):
+                dead_letters.send_back(deployment, letter)
+
     # What has happened
 
     def save(self) -> Saved:
@@ -148,6 +170,7 @@ class World(Newsroom):
         self._table().items = deepcopy(saved.items)
         self.beats = saved.beats
         self._forget_what_was_delivered()
+        self.portal.lambdas.log = FunctionLog()
         for name, bucket in self._buckets().items():
             dict.clear(bucket.keys)
             for key, versions in saved.objects[name].items():

@@ -1,22 +1,40 @@
 """The few ways in which a piece of work may end other than well."""
 
+from http import HTTPStatus
 from typing import Final
 
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import (
+    BotoCoreError,
+    ChecksumError,
+    ClientError,
+    ConnectionError,  # noqa: A004 (botocore's, which is not Python's)
+    CredentialRetrievalError,
+    FlexibleChecksumError,
+    HTTPClientError,
+    IncompleteReadError,
+)
 
+# Those that botocore's own retries take for passing (botocore.retries.standard), and those that only we can wait out.
 _TRANSIENT_CODES: Final = frozenset(
     {
+        "BandwidthLimitExceeded",
         "ConditionalRequestConflict",
+        "EC2ThrottledException",
         "InternalError",
         "InternalServerError",
         "LimitExceededException",
         "OperationAborted",
+        "OverLimit",
+        "PriorRequestNotComplete",
         "ProvisionedThroughputExceededException",
         "RequestLimitExceeded",
+        "RequestThrottled",
+        "RequestThrottledException",
         "RequestTimeout",
         "RequestTimeoutException",
         "ServiceUnavailable",
         "SlowDown",
+        "ThrottledException",
         "Throttling",
         "ThrottlingException",
         "TooManyInvalidationsInProgress",
@@ -25,7 +43,16 @@ _TRANSIENT_CODES: Final = frozenset(
         "TransactionInProgressException",
     }
 )
-_SERVER_ERROR: Final = 500
+# No answer came, or not all of it; or the credentials' own source gave none. Whatever else botocore raises is a mistake
+# in a request or in the configuration, which is the same at the next attempt.
+_TRANSIENT_ERRORS: Final[tuple[type[BotoCoreError], ...]] = (
+    ConnectionError,
+    HTTPClientError,
+    IncompleteReadError,
+    ChecksumError,
+    FlexibleChecksumError,
+    CredentialRetrievalError,
+)
 
 
 class TryLaterError(Exception):
@@ -36,8 +63,9 @@ def is_transient(error: BaseException) -> bool:
     """Tell whether an error of AWS is one that time mends: a throttle, a 5xx, a conflict, a lost connection."""
     if isinstance(error, ClientError):
         status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-        return error_code(error) in _TRANSIENT_CODES or status >= _SERVER_ERROR
-    return isinstance(error, (BotoCoreError, TryLaterError))
+        is_passing = status == HTTPStatus.TOO_MANY_REQUESTS or status >= HTTPStatus.INTERNAL_SERVER_ERROR
+        return is_passing or error_code(error) in _TRANSIENT_CODES
+    return isinstance(error, (*_TRANSIENT_ERRORS, TryLaterError))
 
 
 def error_code(error: ClientError) -> str:

@@ -10,7 +10,7 @@ from portal import paths
 from portal.article import utc
 from portal.desk import UPLOAD_SECONDS
 from portal.intake import Intake
-from portal.outcomes import is_transient
+from portal.outcomes import described, is_transient
 from portal.site import Site
 from portal.table import AWAITED, DUE, Awaited, Table, article_partition, moment_key, page_partition
 
@@ -83,7 +83,8 @@ class Tick:
             except Exception as error:  # noqa: BLE001 (raised below, once the rest had its turn)
                 failures.append(error)
         if failures:
-            raise ExceptionGroup("what tick could not do", failures)
+            # Lambda tells the message of a group, and nothing of what is in it.
+            raise ExceptionGroup(f"what tick could not do: {'; '.join(map(described, failures))}", failures)
         return ticked
 
     def _do_what_is_due(self, now: datetime, ticked: Ticked) -> list[Exception]:
