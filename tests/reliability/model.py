@@ -71,6 +71,10 @@ def _check_verdicts(table: Table, article_id: str, uploads: list[Sent]) -> Sent 
                 assert any(sent.base < other.number < sent.number for other in accepted)
             case Outcome.ACCEPTED:
                 assert isinstance(_judged(sent.content), Article)
+                since = [
+                    other for other in accepted if sent.base is not None and sent.base < other.number < sent.number
+                ]
+                assert not since, "what was accepted since it was begun is not lost"
     good = [sent.number for sent in uploads if isinstance(_judged(sent.content), Article) and sent.base is None]
     assert max(good, default=0) <= max((sent.number for sent in accepted), default=0), "the last good one is accepted"
     return accepted[-1] if accepted else None

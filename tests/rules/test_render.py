@@ -135,6 +135,15 @@ def test_a_page_that_can_not_be_drawn_is_put_aside_and_holds_up_no_other(newsroo
     assert article()["title"] in newsroom.text("/tin-tuc/")
 
 
+def test_a_page_that_comes_again_with_what_failed_is_put_aside_once(newsroom: Newsroom, calls: Calls) -> None:
+    """Rule 5: operators count pages, not attempts."""
+    refused = always("PutObject", refusal("PutObject", "AccessDenied", 403), Key="tin-tuc/index.html")
+    with calls.before(refused), calls.before(once("PutObject", refusal("PutObject", "SlowDown", 503), Key=HOME)):
+        newsroom.submit(article())
+    assert article()["title"] in newsroom.text("/")
+    assert newsroom.dead_letters() == {"FailedPagesQueue": 1}
+
+
 @pytest.mark.parametrize(
     ("code", "status"),
     [("SlowDown", 503), ("InternalError", 500), ("ConditionalRequestConflict", 409), ("RequestTimeout", 400)],
