@@ -10,7 +10,7 @@ SAM := $(SAM_VENV)/bin/sam
 BROWSER_READY := $(VENV)/.browser-ready
 
 .DEFAULT_GOAL := help
-.PHONY: help ready run test reliability browser pictures check format types lint edge build lock clean
+.PHONY: help ready run test reliability mutants browser pictures check format types lint edge build lock clean
 
 help:  ## list the commands
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -35,6 +35,9 @@ test: check $(READY)  ## check the code and run the tests that need no browser a
 
 reliability: $(READY)  ## fail at every call, try every order: some minutes
 	$(BIN)/python -m pytest -n auto tests/reliability
+
+mutants: $(READY)  ## take each guard out of a copy of the code, and see its tests fail: some minutes
+	$(BIN)/python -m tests.mutants
 
 browser: $(BROWSER_READY)  ## run the tests that need a browser: Debian's chromium in /usr/bin, and its Noto fonts
 	$(BIN)/python -m pytest tests/browser

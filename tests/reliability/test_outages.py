@@ -63,12 +63,12 @@ def down(world: World, service: str, fault: Fault) -> Iterator[None]:
 
     def refuse(operation: str, _parameters: object) -> None:
         if operation in operations:
-            raise fault
+            raise fault.with_traceback(None) from None  # else it would drag all its earlier tracebacks into the log
 
     def refuse_others(model: Any, **_: object) -> Any:  # noqa: ANN401
         if isinstance(fault, Answer):
             return fault.read(model)
-        raise fault
+        raise fault.with_traceback(None) from None
 
     events: Any = world.portal.clients.s3.meta.events
     with ExitStack() as stack:
