@@ -17,13 +17,6 @@ DENIED = Answer(403, "AccessDenied")
 HOME = "index.html"
 
 
-def minute(world: World, **duration: float) -> None:
-    """Let a minute pass, or longer, and its tick."""
-    world.wait(**(duration or {"minutes": 1}))
-    world.beat()
-    world.settle()
-
-
 def looks(world: World) -> list[str]:
     """Give the moments at which tick will look for uploads."""
     return [sort.partition("#")[0][11:16] for partition, sort in world.items() if partition == AWAITED]
@@ -40,15 +33,15 @@ def test_an_upload_that_comes_late_without_an_event_is_found(world: World) -> No
     assert looks(world) == ["05:01", "05:01"]
     expected = []
     for _ in range(12):
-        minute(world)
+        world.minute()
         expected.append(sorted(set(looks(world))))
     assert expected[0] == ["05:02"]
     assert expected[1] == expected[2] == ["05:04"]
     assert expected[3] == ["05:08"]
-    assert world.put(issued, b"{}           "[:9]).status_code == 200
+    assert world.put(issued, b"{        ").status_code == 200
     lose_the_event(world)
     for _ in range(4):
-        minute(world)
+        world.minute()
     assert world.status(issued["id"])["verdict"]["outcome"] == "rejected"
 
 
@@ -57,10 +50,10 @@ def test_an_upload_that_never_comes_is_awaited_for_as_long_as_its_url_could_be_u
 ) -> None:
     world.issue(9)
     for _ in range(30):
-        minute(world)
+        world.minute()
         assert looks(world)
     for _ in range(40):
-        minute(world)
+        world.minute()
     assert looks(world) == []
 
 
@@ -69,7 +62,7 @@ def test_a_crash_of_tick_never_forgets_what_it_awaits(world: World) -> None:
     world.issue(9)
     for crash in (once("PutItem", Crash()), once("DeleteItem", Crash())):
         with world.calls.before(crash), pytest.raises(Crash):
-            minute(world)
+            world.minute()
         assert looks(world)
 
 
@@ -78,15 +71,15 @@ def test_an_upload_that_can_not_be_judged_gives_way_to_the_others(world: World) 
     bad = world.send(article())
     lose_the_event(world)
     with world.calls.before(always("ListObjectsV2", DENIED, Prefix=f"articles/{bad}/")):
-        minute(world)
-        minute(world)
+        world.minute()
+        world.minute()
     assert looks(world) == ["05:04"]
     world.send(article(title="Bài khác"))
     lose_the_event(world)
     with world.calls.before(always("ListObjectsV2", Answer(503, "SlowDown"))):
-        minute(world)
+        world.minute()
     assert sorted(looks(world)) == ["05:03", "05:04"]
-    minute(world)
+    world.minute()
     check(world)
 
 
@@ -111,12 +104,12 @@ def test_a_page_that_was_put_aside_is_tried_after_1_2_4_minutes_and_at_last_each
         world.send(article())
         world.settle()
         for _ in range(200):
-            minute(world)
+            world.minute()
     gaps = [later - earlier for earlier, later in pairwise(touches)]
     assert touches[0] == 1
     assert gaps == [2, 4, 8, 16, 32, 60, 60]
     assert world.dead_letters() == {"FailedPagesQueue": 1}
-    minute(world, hours=1)
+    world.minute(hours=1)
     check(world)
 
 
@@ -127,8 +120,8 @@ def test_a_crash_of_tick_never_forgets_what_was_put_aside(world: World, touches:
         world.settle()
     for crash in (once("UpdateItem", Crash()), once("DeleteMessage", Crash())):
         with world.calls.before(crash), pytest.raises(Crash):
-            minute(world)
-    minute(world)
+            world.minute()
+    world.minute()
     assert len(touches) == 3
     check(world)
 
@@ -146,11 +139,11 @@ def test_what_fails_in_one_task_of_tick_keeps_it_from_no_other(world: World, par
             raise Answer(400, "AccessDeniedException")
 
     with world.calls.before(refuse):
-        minute(world, hours=1)
+        world.minute(hours=1)
     assert world.dead_letters() == {"TickDeadLetters": 1}, "what was put aside is drawn"
     assert (world.status(late)["state"] == "published") is (partition == "due")
     assert ("due" in {key[0] for key in world.items()}) is (partition == "due")
-    minute(world)
+    world.minute()
     check(world)
 
 
@@ -169,6 +162,6 @@ def test_two_ticks_at_once_do_no_harm(world: World) -> None:
             world.portal.lambdas.invoke("TickFunction", {})
 
     with world.calls.before(call_another):
-        minute(world, hours=1)
+        world.minute(hours=1)
     assert other
     check(world)

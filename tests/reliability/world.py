@@ -121,6 +121,12 @@ class World(Newsroom):
         self.beats += 1
         self.portal.pump.beat()
 
+    def minute(self, **duration: float) -> None:
+        """Let a minute pass, or longer, and its tick."""
+        self.wait(**(duration or {"minutes": 1}))
+        self.beat()
+        self.settle()
+
     def settle(self) -> None:
         """Let all events happen, failed ones at once again, until nothing is left to do."""
         super().settle()
