@@ -9,8 +9,9 @@ from urllib.parse import unquote_plus
 from botocore.exceptions import ClientError
 
 from console.deployment import Deployment
+from portal import put_aside
 from portal.outcomes import error_code
-from portal.table import PAGE, article_partition, page_partition
+from portal.table import PAGE, article_partition
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs.type_defs import MessageTypeDef
@@ -75,13 +76,11 @@ def _to(queue: str) -> Callable[[Deployment, str], None]:
 
 
 def _touch_what_failed(deployment: Deployment, body: str) -> None:
-    failed = _read(body)
-    if "path" in failed:
-        deployment.table.touch(page_partition(failed["path"]))
-    elif "article" in failed:
-        deployment.table.touch(article_partition(failed["article"]))
-    else:
-        raise ValueError(body)
+    try:
+        partition = put_aside.partition_of(_read(body))
+    except KeyError as error:
+        raise ValueError(body) from error
+    deployment.table.touch(partition)
 
 
 def _touch_what_the_stream_gave_up(deployment: Deployment, body: str) -> None:

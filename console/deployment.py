@@ -11,12 +11,14 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+from portal.outcomes import ABSENT, error_code
 from portal.table import Table
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudfront import CloudFrontClient
     from mypy_boto3_dynamodbstreams import DynamoDBStreamsClient
     from mypy_boto3_s3 import S3Client
+    from mypy_boto3_s3.type_defs import HeadObjectOutputTypeDef
     from mypy_boto3_sqs import SQSClient
 
 _SECONDS = 10
@@ -94,6 +96,15 @@ class Deployment:
             streams=session.client("dynamodbstreams", **options),
             cloudfront=session.client("cloudfront", **options),
         )
+
+    def head(self, bucket: str, key: str) -> "HeadObjectOutputTypeDef | None":
+        """Tell what a bucket, by its logical id, knows of an object; None when there's none of that key."""
+        try:
+            return self.s3.head_object(Bucket=self.names[bucket], Key=key)
+        except ClientError as error:
+            if error_code(error) in ABSENT:
+                return None
+            raise
 
     def count(self, queue: str) -> int:
         """Count a queue's messages, by its logical id: visible, in flight and delayed."""

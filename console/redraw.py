@@ -5,11 +5,8 @@ import uuid
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
-from botocore.exceptions import ClientError
-
 from console.deployment import Deployment
 from portal import paths
-from portal.outcomes import error_code
 from portal.table import PAGE, page_partition
 
 AT_ONCE = 25  # pages touched and not drawn yet: so many a live publish may have to wait for
@@ -102,10 +99,5 @@ def _drawn_pages(deployment: Deployment) -> Iterator[str]:
 
 def _version(deployment: Deployment, path: str) -> int:
     """Give the version of a page as it is drawn; 0 when it isn't."""
-    try:
-        found = deployment.s3.head_object(Bucket=deployment.names["SiteBucket"], Key=paths.object_key(path))
-    except ClientError as error:
-        if error_code(error) in {"404", "NoSuchKey"}:
-            return 0
-        raise
-    return int(found["Metadata"].get("version", 0))
+    found = deployment.head("SiteBucket", paths.object_key(path))
+    return int(found["Metadata"].get("version", 0)) if found else 0

@@ -6,20 +6,15 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from http.client import HTTPConnection, HTTPSConnection
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import unquote, urlsplit
-
-from botocore.exceptions import ClientError
 
 from console.deployment import Deployment
 from portal import paths
-from portal.outcomes import error_code
+from portal.article import utc
 from portal.render import EDGE_SECONDS, LIST_ENTRIES
-from portal.table import DUE, ISSUED, Head, Revision, Verdict, article_partition, page_partition
+from portal.table import DUE, ISSUED, Head, Revision, Verdict, article_partition
 from portal.verdicts import Outcome, listed
-
-if TYPE_CHECKING:
-    from mypy_boto3_s3.type_defs import HeadObjectOutputTypeDef
 
 _SECONDS = 10
 _ID = re.compile(r"(?:.*[-/])?([a-z0-9]{1,40})(?:\.html)?/?")
@@ -86,7 +81,7 @@ def hops(deployment: Deployment, article_id: str, language: str) -> Iterator[Hop
 
 def _upload(deployment: Deployment, article_id: str, number: int, issued_at: str) -> Hop:
     key = paths.upload_key(article_id, number)
-    found = _head(deployment, "UploadsBucket", key)
+    found = deployment.head("UploadsBucket", key)
     if found is None:
         then = "the editor's PUT never came or was refused: they upload again"
         return Hop("upload", State.WAITS, f"number {number} was issued, and nothing uploaded", issued_at, then)
@@ -113,7 +108,7 @@ def _index(deployment: Deployment, head: Head, revision: Revision) -> Hop:
     ]
     if not due:
         return Hop("index", State.DONE, said, revision.committed_at)
-    late = min(due) < datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:00Z")
+    late = min(due) < utc(datetime.now(UTC).replace(second=0))
     then = "is tick at work? ./portal dead-letters" if late else ""
     said += f"; due at {min(due)}"
     return Hop("index", State.WRONG if late else State.DONE, said, revision.committed_at, then)
@@ -121,14 +116,14 @@ def _index(deployment: Deployment, head: Head, revision: Revision) -> Hop:
 
 def _archive(deployment: Deployment, article_id: str, revision: Revision) -> Hop:
     key = paths.archive_key(article_id, revision.number)
-    found = _head(deployment, "ArchiveBucket", key)
+    found = deployment.head("ArchiveBucket", key)
     if found is None:
         return Hop("archive", State.WAITS, f"no {key} yet", then="./portal dead-letters")
     return Hop("archive", State.DONE, key, _moment(found))
 
 
 def _page(deployment: Deployment, path: str, committed_at: str) -> Hop:
-    found = _head(deployment, "SiteBucket", paths.object_key(path))
+    found = deployment.head("SiteBucket", paths.object_key(path))
     then = f"./portal dead-letters; ./portal redraw {path}"
     if found is None:
         return Hop("page", State.WAITS, f"{path} was never drawn", then=then)
@@ -140,12 +135,12 @@ def _page(deployment: Deployment, path: str, committed_at: str) -> Hop:
 
 def _list(deployment: Deployment, path: str, head: Head) -> Hop:
     """Look at a list that has an entry of the article. It is not drawn by a change that its entry does not show."""
-    found = _head(deployment, "SiteBucket", paths.object_key(path))
+    found = deployment.head("SiteBucket", paths.object_key(path))
     then = f"./portal dead-letters; ./portal redraw {path}"
     if found is None:
         return Hop("list", State.WAITS, f"{path} was never drawn", then=then)
     said = f"{path}, version {found['Metadata']['version']}"
-    newest = deployment.table.between(page_partition(path), "0", ":", newest_first=True, most=LIST_ENTRIES)
+    newest = deployment.table.newest_entries(path, LIST_ENTRIES)
     if all(entry["id"] != head.article_id for entry in newest):
         return Hop("list", State.DONE, f"{said}: not among its newest {LIST_ENTRIES}", _moment(found))
     page = deployment.s3.get_object(Bucket=deployment.names["SiteBucket"], Key=paths.object_key(path))
@@ -168,7 +163,7 @@ def _edge(deployment: Deployment, path: str) -> Hop:
         connection.close()
     age = answer.headers.get("Age", "0")
     said = f"{deployment.site_url}{path}: {answer.status}, {answer.headers.get('X-Cache', 'no CDN')}, age {age} s"
-    found, drawn = _VERSION.search(body), _head(deployment, "SiteBucket", paths.object_key(path))
+    found, drawn = _VERSION.search(body), deployment.head("SiteBucket", paths.object_key(path))
     # A redirect and an error may have a body of the edge's own.
     if found and drawn and found[1].decode() != drawn["Metadata"]["version"]:
         then = f"wait: it expires {EDGE_SECONDS} s after it was fetched"
@@ -185,15 +180,5 @@ def _queues(deployment: Deployment) -> Hop:
     return Hop("queues", State.WRONG if failed else State.DONE, said, then="./portal dead-letters" if failed else "")
 
 
-def _head(deployment: Deployment, bucket: str, key: str) -> "HeadObjectOutputTypeDef | None":
-    try:
-        return deployment.s3.head_object(Bucket=deployment.names[bucket], Key=key)
-    except ClientError as error:
-        if error_code(error) in {"404", "NoSuchKey"}:
-            return None
-        raise
-
-
 def _moment(found: Any) -> str:  # noqa: ANN401 (what S3 tells of an object)
-    moment: datetime = found["LastModified"]
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return utc(found["LastModified"])

@@ -4,14 +4,10 @@ import re
 
 from tests.docs import markdown
 from tests.faults import Calls
+from tests.mutants.guard import files_of_tests
 from tests.newsroom import Newsroom, article, sample
 
 TEXT = markdown.read("docs/architecture.md")
-TESTS = {
-    name
-    for path in (markdown.ROOT / "tests").rglob("test_*.py")
-    for name in re.findall(r"^def (test_\w+)", path.read_text(encoding="utf-8"), re.MULTILINE)
-}
 NOT_YET = {"9"}  # the rule about pages that show something of another partition: none does
 
 
@@ -45,7 +41,7 @@ def test_an_update_makes_the_same_calls_and_purges_its_page(newsroom: Newsroom, 
 def test_every_test_that_the_page_names_is_there() -> None:
     named = {word for word in markdown.quoted(TEXT) if word.startswith("test_")}
     assert named
-    assert named - TESTS == set()
+    assert named - files_of_tests().keys() == set()
 
 
 def test_every_rule_has_a_test() -> None:

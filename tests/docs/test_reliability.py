@@ -1,8 +1,7 @@
 """The promises are those that tests hold."""
 
 from tests.docs import markdown
-from tests.docs.test_architecture import TESTS
-from tests.mutants.guard import guards, table
+from tests.mutants.guard import files_of_tests, guards, table
 
 TEXT = markdown.read("docs/reliability.md")
 
@@ -10,7 +9,7 @@ TEXT = markdown.read("docs/reliability.md")
 def test_every_test_that_is_named_is_there() -> None:
     named = {word.partition("[")[0] for word in markdown.quoted(TEXT) if word.startswith("test_")}
     assert len(named) > 50
-    assert named - TESTS == set()
+    assert named - files_of_tests().keys() == set()
 
 
 def test_every_promise_and_every_staleness_names_a_test() -> None:

@@ -57,11 +57,11 @@ def place(killer: str) -> str:
     Raises:
         KeyError: there's no test of that name.
     """
-    return f"{_files()[killer.partition('[')[0]]}::{killer}"
+    return f"{files_of_tests()[killer.partition('[')[0]]}::{killer}"
 
 
 @cache
-def _files() -> Mapping[str, str]:
+def files_of_tests() -> Mapping[str, str]:
     """Give the file of each test, by the test's name."""
     return {
         name: path.relative_to(ROOT).as_posix()

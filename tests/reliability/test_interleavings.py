@@ -81,9 +81,7 @@ def test_a_withdrawal_in_the_minute_in_which_the_clock_publishes(
     intake, tick = Worker(world, "IntakeFunction"), Worker(world, "TickFunction")
     article_id = world.send(article(published_at=in_hours(world, 2)))
     world.settle()
-    world.wait(hours=3)
-    world.beat()
-    world.settle()  # published
+    world.minute(hours=3)  # published
     later = world.send(article(title="Bài khác", published_at=in_hours(world, 2)))
     world.settle()
     world.wait(hours=2, minutes=1)
@@ -186,8 +184,7 @@ def test_a_batch_of_the_stream_delivered_twice_at_once(
     world.settle()
     world.read_everything()
     world.send(article(title="Tên khác", section="kinh-te"), article_id)
-    while world.portal.pump.step("IntakeFunction"):
-        pass
+    world.reach("RenderFunction")
     batch = world.portal.pump.take("RenderFunction")
     assert batch
     before = world.save()
@@ -210,25 +207,12 @@ def test_a_reader_fills_the_edge_at_any_moment_of_a_takedown(
     world.settle()
     path = world.path(article_id) if page == "its own page" else "/tin-tuc/"
     world.send(article(status="gone"), article_id)
-    while world.portal.pump.step("IntakeFunction"):
-        pass
+    world.reach("RenderFunction")
     records = about(path, events(world, "RenderFunction"))
     before = world.save()
 
-    def take_down() -> None:
-        until_done(render, records)()
-        for event in events(world, "PurgeFunction"):
-            until_done(purge, event)()
-
-    def read() -> None:
-        stage.pause()
-        fetched = world.portal.edge.read(Request("GET", path, headers=Headers()))
-        stage.pause(str(fetched.response.body))
-        world.clock.shift(5)  # a slow origin
-        world.portal.edge.store(fetched)
-
     def play(choose: Choose) -> None:
-        stage.play([take_down, read], choose)
+        stage.play([drawn_and_purged(world, render, purge, records), read_at_the_edge(stage, path, seconds=5)], choose)
         world.wait(seconds=296)  # with the slow origin, later than the second purge and earlier than the page expires
         world.settle()
         assert world.look(path)[2] == unmarked(world.content("SiteBucket", paths.object_key(path)))
@@ -246,28 +230,40 @@ def test_an_update_that_a_reader_missed_is_seen_when_the_ttl_is_over(
     world.settle()
     path = world.path(article_id)
     world.send(article(body="<p>Bản sửa.</p>"), article_id)
-    while world.portal.pump.step("IntakeFunction"):
-        pass
+    world.reach("RenderFunction")
     records = about(path, events(world, "RenderFunction"))
     before = world.save()
 
-    def change() -> None:
-        until_done(render, records)()
-        for event in events(world, "PurgeFunction"):
-            until_done(purge, event)()
-
-    def read() -> None:
-        stage.pause()
-        fetched = world.portal.edge.read(Request("GET", path, headers=Headers()))
-        stage.pause(str(fetched.response.body))
-        world.portal.edge.store(fetched)
-
     def play(choose: Choose) -> None:
-        stage.play([change, read], choose)
+        stage.play([drawn_and_purged(world, render, purge, records), read_at_the_edge(stage, path)], choose)
         world.wait(seconds=300)
         assert "Bản sửa." in world.look(path)[2].decode()
 
     count(every_order(world, before, play, most=200))
+
+
+def drawn_and_purged(world: World, render: Worker, purge: Worker, records: dict[str, Any]) -> Part:
+    """Let a page be drawn, and then be purged."""
+
+    def part() -> None:
+        until_done(render, records)()
+        for event in events(world, "PurgeFunction"):
+            until_done(purge, event)()
+
+    return part
+
+
+def read_at_the_edge(stage: Stage, path: str, *, seconds: int = 0) -> Part:
+    """Let a reader fill the edge's cache, from an origin that takes so many seconds to answer."""
+
+    def part() -> None:
+        stage.pause()
+        fetched = stage.world.portal.edge.read(Request("GET", path, headers=Headers()))
+        stage.pause(str(fetched.response.body))
+        stage.world.clock.shift(seconds)
+        stage.world.portal.edge.store(fetched)
+
+    return part
 
 
 def touched(path: str) -> dict[str, Any]:

@@ -103,9 +103,7 @@ class Newspaper(RuleBasedStateMachine):
     def teardown(self) -> None:
         """Nothing more happens: within the time that an upload is waited for, all is as the model says."""
         for minutes in (0, 1, 2, 4, 8, 16, 32):
-            self.world.wait(minutes=minutes)
-            self.world.beat()
-            self.world.settle()
+            self.world.minute(minutes=minutes)
         check(self.world)
 
     def _send(self, content: object, article_id: str, base: int | None = None) -> tuple[str, int]:

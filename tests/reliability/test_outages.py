@@ -30,7 +30,6 @@ OUTAGES = (
     ("sqs", "RenderFunction"),
     ("cloudfront", "PurgeFunction"),
 )
-FUNCTIONS = ("IntakeFunction", "RenderFunction", "PurgeFunction")
 # Where what a function could not do ends. Without SQS, intake has only the second purge of a takedown to send.
 GIVEN_UP = {
     outage: {{"I": "IntakeDeadLetters", "R": "RenderDeadLetters", "P": "PurgeDeadLetters"}[outage[1][0]]}
@@ -120,18 +119,11 @@ def busy(world: World, once_busy: Busy) -> Busy:
     return once_busy
 
 
-def reach(world: World, function: str) -> None:
-    """Let events go as far as a function, whose turn it is then."""
-    for before in FUNCTIONS[: FUNCTIONS.index(function)]:
-        while world.portal.pump.step(before):
-            pass
-
-
 @FAULTS
 @pytest.mark.parametrize(("service", "function"), OUTAGES)
 def test_a_short_outage_heals_by_itself(world: World, busy: Busy, service: str, function: str, fault: Fault) -> None:
     """Queue and stream try again, up to the last attempt but one, and nobody has to do anything."""
-    reach(world, function)
+    world.reach(function)
     with down(world, service, fault):
         for _ in range(patience(world, function) - 1):
             assert world.portal.pump.step(function, retry_at_once=True)
@@ -145,7 +137,7 @@ def test_a_short_outage_heals_by_itself(world: World, busy: Busy, service: str, 
 @pytest.mark.parametrize(("service", "function"), OUTAGES)
 def test_a_long_outage_loses_nothing(world: World, busy: Busy, service: str, function: str, fault: Fault) -> None:
     """What was given up lies in its queue for 14 days; `./portal dead-letters --redrive` brings it home."""
-    reach(world, function)
+    world.reach(function)
     with down(world, service, fault):
         world.settle()
     assert set(world.dead_letters()) == GIVEN_UP[service, function]

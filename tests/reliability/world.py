@@ -28,6 +28,7 @@ from portal.table import Table
 from tests.faults import Calls
 from tests.newsroom import Newsroom, visible_text
 
+_FUNCTIONS = ("IntakeFunction", "RenderFunction", "PurgeFunction")  # in the order in which events reach them
 NOON = datetime(2026, 11, 23, 5, 0, tzinfo=UTC)
 _VERSION = re.compile(rb"version \d+")
 
@@ -126,6 +127,12 @@ class World(Newsroom):
         self.wait(**(duration or {"minutes": 1}))
         self.beat()
         self.settle()
+
+    def reach(self, function: str) -> None:
+        """Let events go as far as a function, whose turn it is then."""
+        for before in _FUNCTIONS[: _FUNCTIONS.index(function)]:
+            while self.portal.pump.step(before):
+                pass
 
     def settle(self) -> None:
         """Let all events happen, failed ones at once again, until nothing is left to do."""

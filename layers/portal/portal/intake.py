@@ -12,7 +12,7 @@ from portal import paths
 from portal.article import MAX_UPLOAD_BYTES, Article, State, utc
 from portal.commit import MAX_FORMER_PATHS, Change, HeadMovedError, commit, moves_too_often
 from portal.judge import judge
-from portal.outcomes import TryLaterError, described, error_code, is_transient
+from portal.outcomes import TryLaterError, error_code, grouped, is_transient
 from portal.site import Site
 from portal.strict_json import Fault
 from portal.table import Head, Table, Verdict, article_partition, verdict_key
@@ -108,9 +108,7 @@ class Intake:
             except HeadMovedError:
                 continue
             if looked.failures:
-                failures = [*looked.failures.values()]
-                causes = "; ".join(map(described, failures))
-                raise ExceptionGroup(f"uploads of {article_id} that could not be judged: {causes}", failures)
+                raise grouped(f"uploads of {article_id} that could not be judged", [*looked.failures.values()])
             return new
         raise TryLaterError(f"article {article_id} keeps changing")
 

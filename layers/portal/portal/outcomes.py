@@ -1,5 +1,6 @@
 """The few ways in which a piece of work may end other than well."""
 
+from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Final
 
@@ -55,6 +56,10 @@ _TRANSIENT_ERRORS: Final[tuple[type[BotoCoreError], ...]] = (
 )
 
 
+# No object of that key; the answer to a HEAD has no body to name the error in.
+ABSENT: Final = frozenset({"404", "NoSuchKey"})
+
+
 class TryLaterError(Exception):
     """The work can't be done now, but may be in a while: the queue or the stream delivers it again."""
 
@@ -71,6 +76,11 @@ def is_transient(error: BaseException) -> bool:
 def error_code(error: ClientError) -> str:
     """Give the code by which an AWS service names its error, such as `PreconditionFailed`."""
     return str(error.response["Error"].get("Code", ""))
+
+
+def grouped(what: str, failures: Sequence[Exception]) -> ExceptionGroup:
+    """Make one error of many. Its message names them all: Lambda tells of a group nothing else."""
+    return ExceptionGroup(f"{what}: {'; '.join(map(described, failures))}", failures)
 
 
 def described(error: BaseException) -> str:

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from botocore.exceptions import ClientError
 
-from portal import paths
+from portal import paths, put_aside
 from portal.drawing import Artist, Drawing
-from portal.outcomes import TryLaterError, described, error_code, is_transient
+from portal.outcomes import ABSENT, TryLaterError, described, error_code, is_transient
 from portal.table import PAGE, REVISION, SELF, TOUCH, Item, Revision, Table, page_partition, unpacked
 
 if TYPE_CHECKING:
@@ -25,10 +25,7 @@ EDGE_SECONDS: Final = 300
 EDGE_SECONDS_WHILE_S3_FAILS: Final = 3600
 _CACHE_CONTROL: Final = f"public, max-age=0, s-maxage={EDGE_SECONDS}, stale-if-error={EDGE_SECONDS_WHILE_S3_FAILS}"
 _DRAW_AGAIN_AT_MOST: Final = 10
-_ABSENT: Final = {"404", "NoSuchKey"}  # HEAD has no body to name the error in
-_OVERTAKEN: Final = {"PreconditionFailed", "ConditionalRequestConflict", *_ABSENT}
-# Sort keys of entries begin with a digit; ":" is the character after "9".
-_FIRST_ENTRY, _LAST_ENTRY = "0", ":"
+_OVERTAKEN: Final = {"PreconditionFailed", "ConditionalRequestConflict", *ABSENT}
 
 
 @dataclass(frozen=True)
@@ -113,9 +110,9 @@ class Render:
                 if is_transient(error):
                     rendered.failed[asked.number] = described(error)
                 elif not rendered.failed:  # else it is delivered again with what failed, and ends here then
-                    aside.append(_aside(partition, asked, described(error)))
+                    rendered.put_aside[partition.partition("#")[2]] = described(error)
+                    aside.append(put_aside.message(partition, described(error), asked.attempts + 1))
         for message in aside:
-            rendered.put_aside[message.get("path") or message["article"]] = message["error"]
             self._tell(self._failed_pages_queue_url, message)
         # After every PUT and before the batch is acknowledged, whoever did the PUT.
         if tags:
@@ -174,7 +171,7 @@ class Render:
         try:
             answer = self._s3.head_object(Bucket=self._site_bucket, Key=paths.object_key(path))
         except ClientError as error:
-            if error_code(error) in _ABSENT:
+            if error_code(error) in ABSENT:
                 return None, 0
             raise
         return answer["ETag"], int(answer["Metadata"].get("version", 0))
@@ -186,13 +183,13 @@ class Render:
             LookupError: the site has no such page.
         """
         if path == paths.HOME:
-            return self._artist.home(version, self._entries(path))
+            return self._artist.home(version, self._table.newest_entries(path, LIST_ENTRIES))
         if path == paths.NOT_FOUND:
             return self._artist.not_found(version)
         if path == paths.ROBOTS:
             return self._artist.robots(version)
         if section := paths.section_of(path):
-            return self._artist.section(section, version, self._entries(path))
+            return self._artist.section(section, version, self._table.newest_entries(path, LIST_ENTRIES))
         return self._compose_own(path, version)
 
     def _compose_own(self, path: str, version: int) -> Drawing:
@@ -204,12 +201,6 @@ class Render:
             return self._artist.redirect(path, version, item["id"], item["to"])
         draw = {"article": self._artist.article, "notice": self._artist.notice, "gone": self._artist.gone}[item["kind"]]
         return draw(path, version, self._table.revision(item["id"], int(item["revision"])))
-
-    def _entries(self, path: str) -> Iterable[Mapping[str, Any]]:
-        """Read the newest entries of a list, newest first."""
-        return self._table.between(
-            page_partition(path), _FIRST_ENTRY, _LAST_ENTRY, newest_first=True, most=LIST_ENTRIES
-        )
 
     def _put(self, path: str, drawing: Drawing, etag: str | None, version: int) -> bool:
         """Put a drawing in the place of the one that was fenced; tell whether that one still stood."""
@@ -253,9 +244,3 @@ def _asked(records: Iterable[Mapping[str, Any]]) -> dict[str, _Asked]:
         if keys["sk"].startswith(REVISION):
             look.revisions.append(image)
     return asked
-
-
-def _aside(partition: str, asked: _Asked, error: str) -> dict[str, Any]:
-    """Tell of what could not be done, so that it holds up nothing else: operators read it, and tick tries again."""
-    kind, _, name = partition.partition("#")
-    return {"path" if kind == "page" else "article": name, "error": error, "attempts": asked.attempts + 1}

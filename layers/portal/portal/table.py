@@ -303,6 +303,11 @@ class Table:
             for item in page["Items"]:
                 yield unpacked(item)
 
+    def newest_entries(self, path: str, most: int) -> Iterator[Item]:
+        """Read the newest entries of a list, newest first."""
+        # Sort keys of entries begin with a digit; ":" is the character after "9".
+        return self.between(page_partition(path), "0", ":", newest_first=True, most=most)
+
     def put(self, item: Item) -> None:
         """Write an item, in the place of one of the same key."""
         self.client.put_item(TableName=self.name, Item=packed(item))

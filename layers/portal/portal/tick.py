@@ -6,13 +6,13 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
-from portal import paths
+from portal import paths, put_aside
 from portal.article import utc
 from portal.desk import UPLOAD_SECONDS
 from portal.intake import Intake
-from portal.outcomes import described, is_transient
+from portal.outcomes import grouped, is_transient
 from portal.site import Site
-from portal.table import AWAITED, DUE, Awaited, Table, article_partition, moment_key, page_partition
+from portal.table import AWAITED, DUE, Awaited, Table, moment_key, page_partition
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -83,8 +83,7 @@ class Tick:
             except Exception as error:  # noqa: BLE001 (raised below, once the rest had its turn)
                 failures.append(error)
         if failures:
-            # Lambda tells the message of a group, and nothing of what is in it.
-            raise ExceptionGroup(f"what tick could not do: {'; '.join(map(described, failures))}", failures)
+            raise grouped("what tick could not do", failures)
         return ticked
 
     def _do_what_is_due(self, now: datetime, ticked: Ticked) -> list[Exception]:
@@ -138,8 +137,7 @@ class Tick:
             try:
                 body = json.loads(message["Body"])
                 attempts = int(body["attempts"])
-                is_page = "path" in body
-                partition = page_partition(body["path"]) if is_page else article_partition(body["article"])
+                partition = put_aside.partition_of(body)
             except (ValueError, KeyError, TypeError) as error:
                 failures.append(error)
                 continue
