@@ -12,7 +12,8 @@ from urllib.parse import unquote, urlsplit
 from console.deployment import Deployment
 from portal import paths
 from portal.article import utc
-from portal.render import EDGE_SECONDS, LIST_ENTRIES
+from portal.numbering import PAGE_ENTRIES
+from portal.render import EDGE_SECONDS
 from portal.table import DUE, ISSUED, Head, Revision, Verdict, article_partition
 from portal.verdicts import Outcome, listed
 
@@ -140,9 +141,9 @@ def _list(deployment: Deployment, path: str, head: Head) -> Hop:
     if found is None:
         return Hop("list", State.WAITS, f"{path} was never drawn", then=then)
     said = f"{path}, version {found['Metadata']['version']}"
-    newest = deployment.table.newest_entries(path, LIST_ENTRIES)
-    if all(entry["id"] != head.article_id for entry in newest):
-        return Hop("list", State.DONE, f"{said}: not among its newest {LIST_ENTRIES}", _moment(found))
+    newest = deployment.table.newest(path, PAGE_ENTRIES)
+    if all(teaser.id != head.article_id for teaser in newest.teasers):
+        return Hop("list", State.DONE, f"{said}: not among its newest {PAGE_ENTRIES}", _moment(found))
     page = deployment.s3.get_object(Bucket=deployment.names["SiteBucket"], Key=paths.object_key(path))
     if f'"{head.path}"'.encode() not in page["Body"].read():
         return Hop("list", State.WAITS, f"{said}: does not show it yet", _moment(found), then)

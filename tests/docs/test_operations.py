@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from samtranslator.yaml_helper import yaml_parse  # type: ignore[import-untyped]
 
-from portal import commit, desk, intake, judge, markup, purge, render, tick
+from portal import commit, desk, intake, judge, markup, numbering, purge, render, tick
 from portal.article import MAX_UPLOAD_BYTES
 from portal.verdicts import MAX_FAULTS, Outcome, catalogue
 from tests.conftest import pumped
@@ -310,7 +310,7 @@ def test_the_limits_are_those_of_the_code() -> None:
         "uploads judged at once": f"{uploads['ScalingConfig']['MaximumConcurrency']} batches of {uploads['BatchSize']}",
         "due articles a minute": f"{tick._DUE_AT_MOST}",  # noqa: SLF001 (the page's number is this one)
         "invalidations": f"{purge.MAX_ITEMS:,} tags each, one batch about every two seconds",
-        "entries on a list page": f"{render.LIST_ENTRIES}",
+        "entries on a list page": f"{numbering.PAGE_ENTRIES}",
     }
 
 

@@ -4,6 +4,7 @@ import base64
 import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 import time_machine
@@ -129,7 +130,9 @@ def test_the_sites_own_pages_are_drawn_once_for_each_deploy_and_not_each_minute(
 def a_change(upload: int) -> tuple[Change, Verdict]:
     """Give the change and the verdict of an upload of the article `b1`."""
     accepted = Article("Tên", "Tóm tắt", "<p>Chữ</p>", "Hà Thu", "tin-tuc", "2026-11-20T01:05:00Z", "vi")
-    change = Change("b1", accepted, State.PUBLISHED, upload, "editor", "2026-11-21T00:00:00Z")
+    change = Change(
+        "b1", accepted, State.PUBLISHED, upload, "editor", "2026-11-21T00:00:00Z", ZoneInfo("Asia/Ho_Chi_Minh")
+    )
     return change, Verdict("b1", upload, Outcome.ACCEPTED, "2026-11-21T00:00:00Z")
 
 

@@ -13,7 +13,7 @@ from botocore.exceptions import ClientError
 
 from portal import paths
 from portal.article import MAX_UPLOAD_BYTES, utc
-from portal.outcomes import TryLaterError, error_code
+from portal.outcomes import error_code
 from portal.strict_json import Fault, unknown_field
 from portal.table import (
     HEAD,
@@ -230,13 +230,13 @@ class Desk:
     def _statuses(self, ids: list[str], language: str) -> list[dict[str, Any]]:
         """Give the status of each article that is there, in the order of the ids."""
         partitions = {article_id: article_partition(article_id) for article_id in ids}
-        issued = {item["pk"]: item for item in self._batch([key(pk, ISSUED) for pk in partitions.values()])}
+        issued = {item["pk"]: item for item in self._table.batch([key(pk, ISSUED) for pk in partitions.values()])}
         # Verdicts before heads: who reads `accepted` must find the head that the same commit wrote.
         verdicts = {
             item["pk"]: Verdict.from_item(item)
-            for item in self._batch([key(pk, verdict_key(int(item["n"]))) for pk, item in issued.items()])
+            for item in self._table.batch([key(pk, verdict_key(int(item["n"]))) for pk, item in issued.items()])
         }
-        heads = {item["pk"]: Head.from_item(item) for item in self._batch([key(pk, HEAD) for pk in issued])}
+        heads = {item["pk"]: Head.from_item(item) for item in self._table.batch([key(pk, HEAD) for pk in issued])}
         return [
             self._status(article_id, issued[pk], heads.get(pk), verdicts.get(pk), language)
             for article_id, pk in partitions.items()
@@ -261,20 +261,6 @@ class Desk:
                 "errors": listed(verdict.faults, language) if verdict else [],
             },
         }
-
-    def _batch(self, keys: list[Item]) -> list[Item]:
-        """Read items by key, at most 100, consistently.
-
-        Raises:
-            TryLaterError: DynamoDB left some of them unread.
-        """
-        if not keys:
-            return []
-        request: Any = {self._table.name: {"Keys": keys, "ConsistentRead": True}}
-        answer = self._table.client.batch_get_item(RequestItems=request)
-        if answer.get("UnprocessedKeys"):
-            raise TryLaterError("DynamoDB left keys of a batch unread")
-        return [unpacked(item) for item in answer["Responses"][self._table.name]]
 
 
 def _quoted(name: str) -> str:
