@@ -69,7 +69,8 @@ class _Asked:
     draws: bool = False
     purge: bool = False  # the page's own cache tags, once it is drawn
     tags: set[str] = field(default_factory=set)  # to be purged then, too
-    entries: set[str] = field(default_factory=set)  # sort keys of a list's entries that appeared, changed or left
+    # Sort keys of a list's entries that appeared, changed or left, each with whether it is new.
+    entries: dict[str, bool] = field(default_factory=dict)
     article_id: str | None = None  # of the article whose page it is, if that has changed
     records: list[Item] = field(default_factory=list)  # for the archive: revisions, and ranges of numbered pages
 
@@ -222,7 +223,7 @@ class Render:
     def _touches(self, path: str, asked: _Asked, newest: Newest | None, *, is_first: bool) -> Iterator[Touch]:
         """Give the pages that show something of this one."""
         if newest:
-            yield from touches_of_list(self._table, path, newest, sorted(asked.entries))
+            yield from touches_of_list(self._table, path, newest, asked.entries)
         if asked.article_id:
             yield from touches_of_article(self._table, asked.article_id)
         if is_first:
@@ -230,16 +231,18 @@ class Render:
 
     def _touch(self, touches: Iterable[Touch], waiting: Mapping[str, _Asked]) -> None:
         """Touch pages, each once, but for those whose turn comes in this batch: these only have more to be purged."""
-        tags: dict[str, set[str]] = {}
+        merged: dict[str, list[Touch]] = {}
         for touch in touches:
-            tags.setdefault(touch.path, set()).update(touch.tags)
-        for path, also in tags.items():
-            look = waiting.get(page_partition(path))
+            merged.setdefault(page_partition(touch.path), []).append(touch)
+        for partition, asking in merged.items():
+            purge = any(touch.tags is None for touch in asking)
+            tags = {tag for touch in asking for tag in touch.tags or ()}
+            look = waiting.get(partition)
             if look is None or not look.draws:
-                self._table.touch(page_partition(path), tags=sorted(also))
+                self._table.touch(partition, purge=purge, tags=sorted(tags))
             else:
-                look.tags.update(also)
-                look.purge |= not also
+                look.tags.update(tags)
+                look.purge |= purge
 
     def _fence(self, path: str) -> _Fence:
         """Read how a page stands. What lies beside it is as its last drawing has left it, or that drawing is undone."""
@@ -319,11 +322,11 @@ def _asked(records: Iterable[Mapping[str, Any]]) -> dict[str, _Asked]:
         number = change["SequenceNumber"]
         look = asked.setdefault(keys["pk"], _Asked(number, number))
         look.last = number
-        _ask(look, keys["sk"], image)
+        _ask(look, keys["sk"], image, is_new=record["eventName"] == "INSERT")
     return asked
 
 
-def _ask(look: _Asked, sort: str, image: Item) -> None:
+def _ask(look: _Asked, sort: str, image: Item, *, is_new: bool) -> None:
     """Add to what is asked for what one record asks."""
     if sort.startswith((REVISION, RANGE)):
         look.records.append(image)
@@ -335,12 +338,12 @@ def _ask(look: _Asked, sort: str, image: Item) -> None:
         look.is_touched = True
         look.attempts = max(look.attempts, int(image.get("attempts", 0)))
         look.tags.update(image.get("tags", ()))
-        look.purge |= bool(image.get("purge", True)) and not image.get("tags")
+        look.purge |= bool(image.get("purge", True))
         return
     # Whatever is no touch is a change, and readers are to see it at once.
     look.purge = True
     if sort[0].isdigit():
-        look.entries.add(sort)
+        look.entries[sort] = is_new and look.entries.get(sort, True)
     elif sort == SELF and image.get("kind") in _KINDS_OF_ARTICLE:
         look.article_id = image["id"]
 

@@ -573,9 +573,9 @@ class Table:
         Args:
             partition: of a page or of an article.
             attempts: how often it failed before, so that what fails again can be left alone for longer.
-            purge: whether the edges are told; without it they learn of the new drawing when theirs has expired, or by
-                a purge of everything.
-            tags: the cache tags that are purged once it is drawn, instead of the page's own.
+            purge: whether the page's own cache tags are purged once it is drawn; else the edges learn of it when theirs
+                has expired, or by a purge of everything.
+            tags: more cache tags to be purged then.
         """
         self.client.update_item(
             TableName=self.name,

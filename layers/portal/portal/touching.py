@@ -5,7 +5,7 @@ of each section, a numbered page some of its list, a month's page leads to the m
 all that: whose place it is is asked when it changes. A touch never causes touches.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from portal import paths
@@ -15,30 +15,30 @@ from portal.table import MONTH, Newest, Table, Teaser, page_partition
 
 @dataclass(frozen=True)
 class Touch:
-    """A page to be drawn, and the cache tags to be purged then: its own when there are none."""
+    """A page to be drawn, and the cache tags to be purged then: its own when they are None."""
 
     path: str
-    tags: tuple[str, ...] = ()
+    tags: tuple[str, ...] | None = None
 
 
-def touches_of_list(table: Table, path: str, newest: Newest, keys: Iterable[str]) -> Iterator[Touch]:
+def touches_of_list(table: Table, path: str, newest: Newest, entries: Mapping[str, bool]) -> Iterator[Touch]:
     """Give the pages that show entries of a list.
 
     Args:
         table: of the site.
         path: of the list.
         newest: what is newest on it, as it was read just now.
-        keys: sort keys of entries that appeared, changed or left.
+        entries: sort keys of entries that appeared, changed or left, each with whether it is new.
     """
     is_section = paths.section_of(path) is not None
-    for key in keys:
+    for key, is_new in entries.items():
         if newest.closed and key <= newest.closed.last and (held := table.range_of(path, key)):
             yield Touch(paths.numbered_path(path, held.number))
         if not is_section:
             continue
-        # Their copies at the edges are tagged with the article that they show.
-        tag = paths.article_tag(key.partition("#")[2])
-        yield from (Touch(each.path, (tag,)) for each in _next_newer(table, path, newest, key))
+        # Copies at the edges are tagged with the articles that they show: with none that is new.
+        tags = () if is_new else (paths.article_tag(key.partition("#")[2]),)
+        yield from (Touch(each.path, tags) for each in _next_newer(table, path, newest, key))
         front = newest.teasers[:FRONT_ENTRIES]
         if len(front) < FRONT_ENTRIES or key >= front[-1].key:
             yield Touch(paths.HOME)
