@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from http import HTTPStatus
-from http.client import HTTPConnection, HTTPSConnection
+from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -162,7 +162,7 @@ def _edge(deployment: Deployment, path: str) -> Hop:
         connection.request("GET", path)
         answer = connection.getresponse()
         body = answer.read(4_000_000)
-    except OSError as error:
+    except (OSError, HTTPException) as error:
         return Hop("edge", State.WRONG, f"{deployment.site_url}{path} does not answer: {error}")
     finally:
         connection.close()
