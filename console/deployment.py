@@ -65,7 +65,7 @@ class Deployment:
         """Find the portal that was deployed as a stack, in the session's account and region.
 
         Raises:
-            UnreachableError: there's no such stack, or no way to ask.
+            UnreachableError: there's no such stack, it is none of a portal, or there's no way to ask.
         """
         try:
             client = session.client("cloudformation")
@@ -82,7 +82,9 @@ class Deployment:
                 "(AWS_PROFILE). For the portal of this machine, add --local"
             )
             raise UnreachableError(message) from error
-        [site_url] = [each["OutputValue"] for each in outputs if each["OutputKey"] == "SiteUrl"]
+        site_url = next((each["OutputValue"] for each in outputs if each["OutputKey"] == "SiteUrl"), None)
+        if site_url is None or not names.get("Table"):
+            raise UnreachableError(f"The stack {stack} is no portal, or not deployed yet. Check --stack")
         return cls._with(session, names, site_url, {})
 
     @classmethod

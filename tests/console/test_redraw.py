@@ -68,9 +68,7 @@ def test_never_more_pages_wait_to_be_drawn_than_was_said(
 ) -> None:
     """What is published meanwhile waits behind those only."""
     before = versions(newsroom)
-    touched = sum(
-        newsroom.items()[key].get("n", {"N": "0"})["N"] != "" for key in newsroom.items() if key[1] == "touch"
-    )
+    touched = sum(int(item["n"]["N"]) for key, item in newsroom.items().items() if key[1] == "touch")
     waiting: list[int] = []
 
     def draw_some(_seconds: float) -> None:

@@ -45,7 +45,10 @@ def check(world: World) -> None:
             live.append((article.published_at, article_id, article.section))
         if head.path:
             _check_page(world, head.path, article, head.state)
-            for former in head.former_paths:
+            # Every one at which it was ever drawn, also if its head knew nothing of that.
+            drawn = {path_of(key) for key in world.objects("SiteBucket") if f"{article_id}.html" in key}
+            assert {head.path, *head.former_paths} == drawn
+            for former in drawn - {head.path}:
                 status, location, _ = world.look(former)
                 assert (status, location) == (301, head.path), "no redirect leads to another"
         _check_archive(world, table, article_id, head.revision)

@@ -2,6 +2,7 @@
 
 import base64
 import json
+import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -48,6 +49,7 @@ _CONTENT_TYPE: Final = "application/json"
 _ID_LETTERS: Final = "0123456789bcdfghjkmnpqrstvwxyz"  # no vowels, so no words
 _ID_LENGTH: Final = 10
 _WAITING: Final = "waiting"
+_PLACE: Final = re.compile(r'\["article#[a-z0-9]{1,40}", "[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z"\]')
 
 
 class RefusedError(Exception):
@@ -282,8 +284,11 @@ def _cursor(last: Mapping[str, Any]) -> str:
 
 def _read_cursor(cursor: str) -> Item:
     try:
-        text = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
-        partition, issued_at = map(str, json.loads(text))
-    except (ValueError, TypeError) as error:
+        text = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode()
+    except ValueError as error:
         raise RefusedError(Fault("/next", "cursor")) from error
+    # Not parsed before it has the form of ours: what else may stand there DynamoDB would refuse as a fault of the desk.
+    if not _PLACE.fullmatch(text):
+        raise RefusedError(Fault("/next", "cursor"))
+    partition, issued_at = json.loads(text)
     return packed({"pk": partition, "sk": ISSUED, "shelf": SHELF, "issued_at": issued_at})

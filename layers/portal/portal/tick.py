@@ -124,9 +124,11 @@ class Tick:
     def _is_over(self, awaited: Awaited, now: datetime, ticked: Ticked) -> bool:
         """Tell whether an upload has its verdict, or will never come since its URL has expired."""
         article_id, upload = awaited.article_id, awaited.upload
-        if self._table.verdict(article_id, upload):
-            return True
+        was_judged = self._table.verdict(article_id, upload) is not None
+        # Also when it was: a run that died after its commit may have left us the second purge of a takedown.
         self._intake.look_at_upload(article_id, upload)
+        if was_judged:
+            return True
         if self._table.verdict(article_id, upload):
             ticked.found.append(paths.upload_key(article_id, upload))
             return True
@@ -134,24 +136,26 @@ class Tick:
         return now > datetime.fromisoformat(awaited.issued_at) + timedelta(seconds=2 * UPLOAD_SECONDS)
 
     def _try_again(self, now: datetime, ticked: Ticked) -> list[Exception]:
-        """Touch what render has put aside, each time after a longer wait."""
+        """Touch what render has put aside, each time after a longer wait; give what nobody can read.
+
+        A page may be put aside once for each change of it. Its messages become one, of the most attempts.
+        """
         failures: list[Exception] = []
+        aside: dict[str, list[tuple[int, MessageTypeDef]]] = {}
         for message in self._put_aside():
             try:
                 body = json.loads(message["Body"])
-                attempts = int(body["attempts"])
-                partition = put_aside.partition_of(body)
+                aside.setdefault(put_aside.partition_of(body), []).append((int(body["attempts"]), message))
             except (ValueError, KeyError, TypeError) as error:
                 failures.append(error)
+        for partition, messages in aside.items():
+            if not any(_is_tried_again(message, attempts, now) for attempts, message in messages):
                 continue
-            wait = min(60 * 2 ** (min(attempts, 10) - 1), LONGEST_WAIT_SECONDS)
-            if now.timestamp() < int(message["Attributes"]["SentTimestamp"]) / 1000 + wait:
-                continue
-            if partition not in ticked.tried_again:
-                self._table.touch(partition, attempts=attempts)
-                ticked.tried_again.append(partition)
+            self._table.touch(partition, attempts=max(attempts for attempts, _ in messages))
+            ticked.tried_again.append(partition)
             # After the touch: a crash in between touches twice.
-            self._sqs.delete_message(QueueUrl=self._failed_pages_queue_url, ReceiptHandle=message["ReceiptHandle"])
+            for _, message in messages:
+                self._sqs.delete_message(QueueUrl=self._failed_pages_queue_url, ReceiptHandle=message["ReceiptHandle"])
         return failures
 
     def _put_aside(self) -> Iterable["MessageTypeDef"]:
@@ -188,6 +192,12 @@ def own_pages(site: Site) -> Iterable[str]:
     yield from (paths.SECTIONS_SITEMAP, paths.NEWS_SITEMAP)
     for front in (paths.HOME, *(section.path for section in site.sections)):
         yield from (front, paths.archive_path(front))
+
+
+def _is_tried_again(message: "MessageTypeDef", attempts: int, now: datetime) -> bool:
+    """Tell whether what failed so often has waited for long enough."""
+    wait: float = min(60 * 2 ** (min(attempts, 10) - 1), LONGEST_WAIT_SECONDS)
+    return now.timestamp() >= int(message["Attributes"]["SentTimestamp"]) / 1000 + wait
 
 
 def _until(now: datetime) -> tuple[str, str]:
