@@ -73,6 +73,16 @@ class Link:
 
 
 @dataclass(frozen=True)
+class Shell:
+    """What stands around a page, as markup of the templates' own making."""
+
+    header: str
+    links: str
+    foot: str
+    footer: str
+
+
+@dataclass(frozen=True)
 class ArticleView:
     """An article as the templates see it: with its section, its moment in the newsroom's zone, its body as markup."""
 
@@ -127,6 +137,7 @@ class Artist:
         self._words: dict[str, dict[str, str]] = tomllib.loads(source.words().read_text(encoding="utf-8"))
         self._data = PublicData(site_url)
         self._sections = {section.slug: section for section in site.sections}
+        self._shells: dict[tuple[str, str], Shell] = {}
 
     # Articles
 
@@ -393,9 +404,27 @@ class Artist:
             path=path,
             canonical=self._site_url + path if self._site_url else None,
             version=version,
+            shell=self._shell(language, path),
             **context,
         )
         return text.encode()
+
+    def _shell(self, language: str, path: str) -> Shell:
+        """Give what stands around a page: the same for all pages of a section, in one language."""
+        section = next((each.path for each in self.site.sections if path.startswith(each.path)), "")
+        # A section's own page is told from those below it.
+        place = path if path in (paths.HOME, section) else f"{section}*"
+        known = self._shells.get((language, place))
+        if known is None:
+            blocks: Any = self._environment.get_template("blocks/shell.html").module
+            given = (self.site, self._words[language], language)
+            known = self._shells[language, place] = Shell(
+                header=blocks.site_header(*given, path),
+                links=blocks.section_links(*given, path),
+                foot=blocks.foot_sections(*given, path),
+                footer=blocks.site_footer(*given),
+            )
+        return known
 
     def _xml(self, name: str, path: str, version: int, context: Mapping[str, Any], content_type: str = _XML) -> Drawing:
         context = {"site": self.site, "site_url": self._site_url, "version": version, "own_path": path, **context}

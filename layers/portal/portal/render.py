@@ -145,6 +145,9 @@ class Render:
         rendered.failed.update(
             (asked[partition].first, described(fault)) for partition, fault in wrong.items() if is_transient(fault)
         )
+        # After every PUT and before the batch is acknowledged, whoever did the PUT.
+        if tags:
+            self._tell(self._purge_queue_url, {"tags": sorted(tags)})
         for partition, fault in wrong.items():
             # Lambda delivers again all that follows the first record that failed: it ends here then.
             comes_again = any(int(asked[partition].last) >= int(number) for number in rendered.failed)
@@ -152,9 +155,6 @@ class Render:
                 rendered.put_aside[partition.partition("#")[2]] = described(fault)
                 message = put_aside.message(partition, described(fault), asked[partition].attempts + 1)
                 self._tell(self._failed_pages_queue_url, message)
-        # After every PUT and before the batch is acknowledged, whoever did the PUT.
-        if tags:
-            self._tell(self._purge_queue_url, {"tags": sorted(tags)})
         return rendered
 
     def _archive_ranges(self, asked: _Asked) -> Iterator[str]:
