@@ -4,6 +4,7 @@ import argparse
 import json
 import os
 import sys
+import time
 from collections.abc import Sequence
 from dataclasses import asdict
 
@@ -17,6 +18,7 @@ from rich.table import Table
 from console import dead_letters, redraw
 from console.deployment import Deployment, UnreachableError
 from console.status import State, article_id_of, hops
+from portal import paths
 
 FINE, FAILED, NOT_FINE = 0, 1, 2
 _COLOURS = {State.DONE: "green", State.WAITS: "yellow", State.WRONG: "red"}
@@ -147,7 +149,7 @@ def _redraw(deployment: Deployment, options: argparse.Namespace, out: Console) -
     if bool(options.path) is options.all:
         print("Name the pages to draw, or --all.", file=sys.stderr)
         return FAILED
-    pages = redraw.every_page(deployment) if options.all else options.path
+    pages = redraw.every_page(deployment) if options.all else [paths.page_of(path[1:]) for path in options.path]
     unknown = [path for path in pages if not options.all and not redraw.is_page(deployment, path)]
     if unknown:
         print(f"The site has no page {', '.join(unknown)}; nothing was touched.", file=sys.stderr)
@@ -155,6 +157,9 @@ def _redraw(deployment: Deployment, options: argparse.Namespace, out: Console) -
     if options.dry_run:
         print("\n".join(pages))
         return FINE
+    if options.all and (seconds := redraw.seconds_of_old_code(deployment)):
+        out.print(f"render was deployed just now: in {seconds:.0f} s, no run of its old code can draw last any more.")
+        time.sleep(seconds)
     columns = (TextColumn("drawing"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=out, disable=not out.is_terminal) as progress:
         task = progress.add_task("", total=len(pages))

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Self
 from urllib.error import URLError
 from urllib.request import urlopen
@@ -40,6 +40,7 @@ class Deployment:
     sqs: "SQSClient"
     streams: "DynamoDBStreamsClient"
     cloudfront: "CloudFrontClient"
+    functions: Any = None  # the client of Lambda; none on this machine, where no code is replaced
 
     @classmethod
     def of_this_machine(cls, address: str) -> Self:
@@ -85,7 +86,7 @@ class Deployment:
         site_url = next((each["OutputValue"] for each in outputs if each["OutputKey"] == "SiteUrl"), None)
         if site_url is None or not names.get("Table"):
             raise UnreachableError(f"The stack {stack} is no portal, or not deployed yet. Check --stack")
-        return cls._with(session, names, site_url, {})
+        return replace(cls._with(session, names, site_url, {}), functions=session.client("lambda"))
 
     @classmethod
     def _with(cls, session: boto3.Session, names: Mapping[str, str], site_url: str, options: Mapping[str, Any]) -> Self:

@@ -140,17 +140,18 @@ def _page(deployment: Deployment, path: str, committed_at: str) -> Hop:
 
 
 def _list(deployment: Deployment, path: str, head: Head, committed_at: str) -> Hop:
-    """Look at a list that has an entry of the article. It is not drawn by a change that its entry does not show."""
+    """Look at a list that has an entry of the article."""
     found = deployment.head("SiteBucket", paths.object_key(path))
     then = f"./portal dead-letters; ./portal redraw {path}"
     if found is None:
         return Hop("list", State.WAITS, f"{path} was never drawn", committed_at, then)
     said = f"{path}, version {found['Metadata']['version']}"
-    newest = deployment.table.newest(path, PAGE_ENTRIES)
-    if all(teaser.id != head.article_id for teaser in newest.teasers):
-        return Hop("list", State.DONE, f"{said}: not among its newest {PAGE_ENTRIES}", _moment(found))
+    if paths.is_list_path(path):
+        newest = deployment.table.newest(path, PAGE_ENTRIES)
+        if all(teaser.id != head.article_id for teaser in newest.teasers):
+            return Hop("list", State.DONE, f"{said}: not among its newest {PAGE_ENTRIES}", _moment(found))
     page = deployment.s3.get_object(Bucket=deployment.names["SiteBucket"], Key=paths.object_key(path))
-    if f'"{head.path}"'.encode() not in page["Body"].read():
+    if str(head.path).encode() not in page["Body"].read():
         return Hop("list", State.WAITS, f"{said}: does not show it yet", committed_at, then)
     return Hop("list", State.DONE, said, _moment(found))
 

@@ -13,7 +13,7 @@ from portal.site import read_site
 from portal.table import Table
 from portal.verdicts import Outcome
 from tests.newsroom import visible_text
-from tests.reliability.world import Sent, World, unmarked
+from tests.reliability.world import Sent, World, path_of, unmarked
 
 SITE = read_site(source.site_settings())
 LINK = re.compile(rb'<h2><a href="([^"]+)">')

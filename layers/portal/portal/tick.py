@@ -25,6 +25,7 @@ _AWAITED_AT_MOST: Final = 500
 _FAILED_AT_MOST: Final = 100
 # What was put aside is tried again after a minute, then each time after twice as long, up to this.
 LONGEST_WAIT_SECONDS: Final = 3600
+RENDER_SECONDS: Final = 60  # the longest run of render: its timeout in template.yaml
 _PEEK_SECONDS: Final = 30  # of a failed page's message: shown again before the next tick, and to the alarm
 _SITE: Final = "site"
 _DRAWN: Final = "drawn"
@@ -171,13 +172,19 @@ class Tick:
                 return
             yield from answer["Messages"]
 
-    def _touch_after_deploy(self, _now: datetime, ticked: Ticked) -> list[Exception]:
+    def _touch_after_deploy(self, now: datetime, ticked: Ticked) -> list[Exception]:
         """Touch the site's own pages when they were last drawn with other templates or settings.
 
-        The mark is written after the touches: a crash in between touches twice.
+        Not before every run of render's old code has ended, or one of these may draw last. The mark is written after
+        the touches: a crash in between touches twice.
         """
-        drawn = self._table.get(_SITE, _DRAWN)
-        if drawn and drawn["fingerprint"] == self._fingerprint:
+        drawn = self._table.get(_SITE, _DRAWN) or {}
+        if drawn.get("fingerprint") == self._fingerprint:
+            return []
+        if drawn and drawn.get("deployed") != self._fingerprint:
+            self._table.put({**drawn, "deployed": self._fingerprint, "deployed_at": utc(now)})
+            return []
+        if drawn and now < datetime.fromisoformat(drawn["deployed_at"]) + timedelta(seconds=RENDER_SECONDS):
             return []
         for path in own_pages(self._site):
             self._table.touch(page_partition(path))
