@@ -33,7 +33,8 @@ class Composer:
         """
         if not paths.is_list_path(path):
             return None
-        return newest_of(self._table, path, HOME_ENTRIES if path == paths.HOME else PAGE_ENTRIES)
+        # One more than is shown: it tells where the rest begins.
+        return newest_of(self._table, path, HOME_ENTRIES if path == paths.HOME else PAGE_ENTRIES + 1)
 
     def compose(self, path: str, version: int, newest: Newest | None = None) -> tuple[Drawing, ...]:
         """Draw a page with what lies beside it, from the present state of its partition.
@@ -78,9 +79,10 @@ class Composer:
         """Draw the newest of a list. What the numbered pages hold begins where it ends, or before."""
         newest = Newest(read.teasers[:PAGE_ENTRIES], read.farewells, read.closed)
         older = None
-        if read.closed and len(newest.teasers) == PAGE_ENTRIES:
-            # With nothing open, the page shows what the newest numbered page holds: the one before goes on from there.
-            older = read.closed.number if newest.open_teasers() else read.closed.number - 1
+        if read.closed and len(read.teasers) > PAGE_ENTRIES:
+            # The first that is not shown stands in the newest numbered page, or on one that this leads to.
+            following = read.teasers[PAGE_ENTRIES]
+            older = read.closed.number if following.key > read.closed.after else read.closed.number - 1
         if path == paths.HOME:
             return self._artist.home(version, newest, older, self._fronts(read))
         if slug := paths.section_of(path):

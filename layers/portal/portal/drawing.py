@@ -26,6 +26,7 @@ from jinja2.runtime import Context
 from markupsafe import Markup
 
 from portal import paths, source
+from portal.article import iso, with_whole_minutes
 from portal.public_data import Listing, PublicData, urn
 from portal.site import Section, Site
 from portal.vietnamese import slug, sort_key
@@ -528,8 +529,8 @@ def new_environment() -> Environment:
     environment.filters |= {
         "date": _date,
         "day": _day,
-        "iso": datetime.isoformat,
-        "rfc822": format_datetime,
+        "iso": iso,
+        "rfc822": _rfc822,
     }
     return environment
 
@@ -538,6 +539,10 @@ def new_environment() -> Environment:
 def environment() -> Environment:
     """Give this process's environment, in which each template is loaded once."""
     return new_environment()
+
+
+def _rfc822(moment: datetime) -> str:
+    return format_datetime(with_whole_minutes(moment))
 
 
 def _date(moment: datetime) -> str:

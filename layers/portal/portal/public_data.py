@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID, uuid5
 
 from portal import paths
+from portal.article import iso
 
 if TYPE_CHECKING:
     from portal.drawing import ArticleView, TeaserView
@@ -70,8 +71,8 @@ class PublicData:
             "section": {"slug": view.section.slug, **self._linked(view.section.title, view.section.path)},
             "tags": [self._linked(tag.name, tag.path) for tag in view.tags],
             "language": view.language,
-            "published_at": view.published_at.isoformat(),
-            "updated_at": updated_at.isoformat(),
+            "published_at": iso(view.published_at),
+            "updated_at": iso(updated_at),
             "revision": revision.number,
             "related": [{"id": each.article_id, **self._linked(each.title, each.path)} for each in related],
             **{
@@ -130,8 +131,8 @@ class PublicData:
             "url": self._site_url + entry.path,
             "title": entry.title,
             "content_text": entry.summary,
-            "date_published": entry.published_at.isoformat(),
-            "date_modified": entry.updated_at.isoformat(),
+            "date_published": iso(entry.published_at),
+            "date_modified": iso(entry.updated_at),
             "authors": [{"name": entry.author}],
             "tags": [*entry.tags],
             "language": entry.language,

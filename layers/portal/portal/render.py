@@ -24,6 +24,7 @@ from portal.table import (
     Range,
     Revision,
     Table,
+    is_entry_key,
     page_partition,
     unpacked,
 )
@@ -342,7 +343,7 @@ def _ask(look: _Asked, sort: str, image: Item, *, is_new: bool) -> None:
         return
     # Whatever is no touch is a change, and readers are to see it at once.
     look.purge = True
-    if sort[0].isdigit():
+    if is_entry_key(sort):
         look.entries[sort] = is_new and look.entries.get(sort, True)
     elif sort == SELF and image.get("kind") in _KINDS_OF_ARTICLE:
         look.article_id = image["id"]

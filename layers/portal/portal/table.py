@@ -72,6 +72,11 @@ def moment_key(moment: str, article_id: str) -> str:
     return f"{moment}#{article_id}"
 
 
+def is_entry_key(sort: str) -> bool:
+    """Tell whether a sort key of a page's partition is that of an article's entry."""
+    return sort[0].isdigit() and not sort.endswith(_FAREWELL)
+
+
 def key(partition: str, sort: str) -> Item:
     """Give the primary key of an item, as the AWS client takes it."""
     return {"pk": {"S": partition}, "sk": {"S": sort}}

@@ -74,15 +74,16 @@ def sort_key(text: str) -> tuple[list[int], list[int], str]:
     huyền, hỏi, ngã, sắc, nặng. Neither code points nor the root collation of Unicode have either.
     """
     letters: list[int] = []
-    tones: list[int] = []
+    tones = [0]  # one a syllable: whether its tone stands on its first vowel or on the next makes no order
     for part in normalize("NFD", text.lower()):
         if part in _TONES:
-            tones[-1:] = [_TONES[part]]
+            tones[-1] = _TONES[part]
         elif part in _MARKS and letters:
             letters[-1] += _MARKS[part]
         elif not combining(part):
-            letters.append(_LETTER_STEP * ord(part) if part != "đ" else _LETTER_STEP * ord("d") + 1)
-            tones.append(0)
+            letters.append(_LETTER_STEP * ord("d") + 1 if part in "đð" else _LETTER_STEP * ord(part))
+            if not part.isalpha():
+                tones.append(0)
     return letters, tones, text
 
 
