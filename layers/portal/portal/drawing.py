@@ -55,7 +55,10 @@ _MONTH_NAMES: Final[Mapping[str, Callable[[int, int], str]]] = {
 
 @dataclass(frozen=True)
 class Drawing:
-    """An object as it goes into the site bucket: its path, its body, and what the edge must know of it."""
+    """An object as it goes into the site bucket: its path, its body, and what the edge must know of it.
+
+    Of its cache tags the first is the one by which it is purged when it changes; others are of articles that it shows.
+    """
 
     path: str
     body: bytes

@@ -202,7 +202,7 @@ class Render:
         return True
 
     def _draw(self, path: str, asked: _Asked, waiting: Mapping[str, _Asked]) -> tuple[str, ...]:
-        """Draw a page and put it, on the condition that nobody did since; give its cache tags, if an edge may have it.
+        """Draw a page and put it, on the condition that nobody did since; give its cache tag, if an edge may have it.
 
         The fence is read before what it protects: to query first would let a slower run put an older list over a
         newer one. Each drawing has a version, so that no two are the same bytes and have the same ETag.
@@ -217,7 +217,7 @@ class Render:
             if self._put_all(drawings, fence):
                 # What stands at a new article's path can't be at any edge yet.
                 is_new_article = fence.version == 0 and paths.is_article_path(path)
-                return () if is_new_article else drawings[0].tags
+                return () if is_new_article else drawings[0].tags[:1]
             fence = self._whole_fence(path)
         raise TryLaterError(f"{path} keeps being drawn by others")
 
