@@ -24,6 +24,7 @@ from portal.table import (
     Range,
     Revision,
     Table,
+    is_entry,
     page_partition,
     unpacked,
 )
@@ -330,7 +331,7 @@ def _ask(look: _Asked, sort: str, image: Item) -> None:
         return
     # Whatever is no touch is a change, and readers are to see it at once.
     look.purge = True
-    if sort[0].isdigit():
+    if is_entry(sort):
         look.entries.add(sort)
     elif sort == SELF and image.get("kind") in _KINDS_OF_ARTICLE:
         look.article_id = image["id"]

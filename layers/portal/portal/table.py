@@ -72,6 +72,11 @@ def moment_key(moment: str, article_id: str) -> str:
     return f"{moment}#{article_id}"
 
 
+def is_entry(sort: str) -> bool:
+    """Tell whether a sort key of a list's partition is an entry's; a farewell is shown by the list's feeds only."""
+    return sort[0].isdigit() and not sort.endswith(_FAREWELL)
+
+
 def key(partition: str, sort: str) -> Item:
     """Give the primary key of an item, as the AWS client takes it."""
     return {"pk": {"S": partition}, "sk": {"S": sort}}
