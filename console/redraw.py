@@ -37,6 +37,8 @@ def every_page(deployment: Deployment) -> list[str]:
 
 def is_page(deployment: Deployment, path: str) -> bool:
     """Tell whether the site has such a page; a touch of any other would only be put aside."""
+    if paths.page_of(paths.object_key(path)) != path:
+        return False
     if _version(deployment, path):
         return True
     return next(deployment.table.between(page_partition(path), "0", "~", most=1), None) is not None
@@ -94,7 +96,7 @@ def _drawn_pages(deployment: Deployment) -> Iterator[str]:
     listing = deployment.s3.get_paginator("list_objects_v2").paginate(Bucket=deployment.names["SiteBucket"])
     for page in listing:
         for entry in page.get("Contents", []):
-            yield "/" + entry["Key"].removesuffix("index.html")
+            yield paths.page_of(entry["Key"])  # what lies beside a page is drawn with it
 
 
 def _version(deployment: Deployment, path: str) -> int:

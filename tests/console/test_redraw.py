@@ -52,7 +52,9 @@ def test_a_dry_run_lists_and_touches_nothing(newsroom: Newsroom, command: Portal
     assert newsroom.items() == before
 
 
-@pytest.mark.parametrize("arguments", [("/khong-co/",), ("/", "/tin-tuc/khong-co-b1.html"), (), ("/", "--all")])
+@pytest.mark.parametrize(
+    "arguments", [("/khong-co/",), ("/feed.json",), ("/", "/tin-tuc/khong-co-b1.html"), (), ("/", "--all")]
+)
 def test_what_is_no_page_and_what_is_no_order_touches_nothing(
     newsroom: Newsroom, command: Portal, arguments: tuple[str, ...]
 ) -> None:
