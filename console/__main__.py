@@ -12,13 +12,15 @@ import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 from rich import box
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from console import dead_letters, redraw
+from console import dead_letters, rebuild, redraw
 from console.deployment import Deployment, UnreachableError
 from console.status import State, article_id_of, hops
-from portal import paths
+from portal import paths, source
+from portal.outcomes import TryLaterError
+from portal.site import read_site
 
 FINE, FAILED, NOT_FINE = 0, 1, 2
 _COLOURS = {State.DONE: "green", State.WAITS: "yellow", State.WRONG: "red"}
@@ -32,11 +34,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     out = Console(width=None if sys.stdout.isatty() else 200, highlight=False, markup=False)
     try:
         status: int = options.run(_deployment(options), options, out)
-    except (UnreachableError, ClientError, BotoCoreError) as error:
+    except (UnreachableError, TryLaterError, ClientError, BotoCoreError) as error:
         print(error, file=sys.stderr)
         return FAILED
     except KeyboardInterrupt:
-        print("Stopped. What is touched will be drawn; run it again for the rest.", file=sys.stderr)
+        print("Stopped. What was touched or written will be drawn; run it again for the rest.", file=sys.stderr)
         return FAILED
     return status
 
@@ -59,7 +61,9 @@ def _parser() -> argparse.ArgumentParser:
     group.add_argument("--local", action="store_true", help=f"the portal of this machine, at {_LOCAL}")
     group.add_argument("--address", metavar="URL", help="the portal of this machine, if `make run` gave it another one")
     parser = argparse.ArgumentParser(
-        prog="portal", description="Look after a portal: where an article is, pages to draw again, what has failed."
+        prog="portal",
+        description="Look after a portal: where an article is, pages to draw again, what has failed, all "
+        "of it out of the archive.",
     )
     commands = parser.add_subparsers(required=True, metavar="command")
 
@@ -113,6 +117,23 @@ def _parser() -> argparse.ArgumentParser:
     letters.add_argument("--redrive", action="store_true", help="try it again: repair the cause first")
     letters.add_argument("--json", action="store_true", help="for programs")
     letters.set_defaults(run=_dead_letters)
+
+    anew = commands.add_parser(
+        "rebuild",
+        parents=[where],
+        help="build table and site again out of the archive",
+        description="Write into the table what the archive says was committed: every article with its revisions, "
+        "lists, redirects and upload numbers. The pages are then drawn by themselves. Nothing is written over by "
+        "anything older, so it can be stopped and run again at any time. The zone of site.toml must be that of the "
+        "portal. Exit status 2 when a record could not be used.",
+    )
+    anew.add_argument("--dry-run", action="store_true", help="only read, and say what there is to do and what is wrong")
+    anew.add_argument(
+        "--add-missing",
+        action="store_true",
+        help="the table has articles: leave them, and add what is missing; also to go on where it was stopped",
+    )
+    anew.set_defaults(run=_rebuild)
     return parser
 
 
@@ -225,6 +246,47 @@ def _redrive(deployment: Deployment, found: Sequence[dead_letters.Letter]) -> in
             print(f"{letter.queue}: {letter.said}: sent back")
     print(f"{len(found) - left} of {len(found)} sent back.")
     return NOT_FINE if left else FINE
+
+
+def _rebuild(deployment: Deployment, options: argparse.Namespace, out: Console) -> int:
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=out, disable=not out.is_terminal) as progress:
+        tasks: dict[str, TaskID] = {}
+
+        def tell(what: str, done: int, every: int) -> None:
+            if what not in tasks:
+                tasks[what] = progress.add_task(what, total=every)
+            progress.update(tasks[what], completed=done)
+
+        try:
+            rebuilt = rebuild.rebuild(
+                deployment,
+                read_site(source.site_settings()).zone,
+                add_missing=options.add_missing,
+                dry_run=options.dry_run,
+                tell=tell,
+            )
+        except rebuild.ArticlesThereError:
+            print(
+                "The table has articles, and nothing was written. With --add-missing they stay as they are, and what "
+                "the table lacks is added; so a rebuild that was stopped goes on, too.",
+                file=sys.stderr,
+            )
+            return FAILED
+    print(
+        f"The archive holds {rebuilt.articles:,} articles in {rebuilt.revisions:,} revisions, "
+        f"and {rebuilt.numbered_pages:,} numbered pages."
+    )
+    if options.dry_run:
+        print(f"{rebuilt.written:,} articles to write; {rebuilt.awaited:,} uploads without a verdict. Nothing written.")
+    else:
+        print(
+            f"{rebuilt.written:,} articles written, {rebuilt.added:,} items added to others; {rebuilt.awaited:,} "
+            "uploads without a verdict are looked at within a minute. The pages are being drawn."
+        )
+    for line in rebuilt.wrong:
+        print(line, file=sys.stderr)
+    return NOT_FINE if rebuilt.wrong else FINE
 
 
 if __name__ == "__main__":

@@ -38,6 +38,8 @@ def every_page(deployment: Deployment) -> list[str]:
 
 def is_page(deployment: Deployment, path: str) -> bool:
     """Tell whether the site has such a page; a touch of any other would only be put aside."""
+    if paths.page_of(paths.object_key(path)) != path:
+        return False
     if _version(deployment, path):
         return True
     return next(deployment.table.between(page_partition(path), "0", "~", most=1), None) is not None

@@ -44,13 +44,13 @@ def test_all_draws_every_page_once_and_purges_once(newsroom: Newsroom, calls: Ca
     assert not [name for name, _ in calls.seen if name in ("SendMessage", "CreateInvalidation")]
     batches = newsroom.portal.clients.cloudfront.list_invalidations(DistributionId=newsroom.name("Distribution"))
     ids = [each["Id"] for each in batches["InvalidationList"]["Items"]]
-    paths = [
+    purged = [
         newsroom.portal.clients.cloudfront.get_invalidation(DistributionId=newsroom.name("Distribution"), Id=each)[
             "Invalidation"
         ]["InvalidationBatch"]["Paths"]["Items"]
         for each in ids
     ]
-    assert paths.count(["/*"]) == 1
+    assert purged.count(["/*"]) == 1
 
 
 def test_a_dry_run_lists_and_touches_nothing(newsroom: Newsroom, command: Portal) -> None:
@@ -62,7 +62,9 @@ def test_a_dry_run_lists_and_touches_nothing(newsroom: Newsroom, command: Portal
     assert newsroom.items() == before
 
 
-@pytest.mark.parametrize("arguments", [("/khong-co/",), ("/", "/tin-tuc/khong-co-b1.html"), (), ("/", "--all")])
+@pytest.mark.parametrize(
+    "arguments", [("/khong-co/",), ("/feed.json",), ("/", "/tin-tuc/khong-co-b1.html"), (), ("/", "--all")]
+)
 def test_what_is_no_page_and_what_is_no_order_touches_nothing(
     newsroom: Newsroom, command: Portal, arguments: tuple[str, ...]
 ) -> None:

@@ -8,7 +8,7 @@ import json
 import socketserver
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from functools import cache
@@ -61,7 +61,9 @@ def options(service: str, name: str) -> set[str]:
     if (service, name) in ADDED:
         return ADDED[service, name] | GLOBAL
     shape = operation(service, name).input_shape
-    return GLOBAL | {xform_name(member, "-") for member in (shape.members if shape else ())}
+    members: Mapping[str, Shape] = shape.members if shape else {}
+    switches = {f"no-{xform_name(name, '-')}" for name, member in members.items() if member.type_name == "boolean"}
+    return GLOBAL | switches | {xform_name(member, "-") for member in members}
 
 
 @contextmanager

@@ -16,7 +16,7 @@ import pytest
 import time_machine
 from samtranslator.yaml_helper import yaml_parse  # type: ignore[import-untyped]
 
-from portal import commit, desk, intake, judge, markup, numbering, purge, render, tick
+from portal import commit, desk, intake, judge, markup, numbering, paths, purge, render, tick
 from portal.article import MAX_UPLOAD_BYTES
 from portal.verdicts import MAX_FAULTS, Outcome, catalogue
 from tests.conftest import pumped
@@ -142,8 +142,8 @@ def test_pages_are_redrawn(newsroom: Newsroom, run: Run) -> None:
     before = versions(newsroom)
     [redraw] = commands("Redraw a page")
     run(redraw)
-    changed = {key for key, version in versions(newsroom).items() if version > before[key]}
-    assert changed == {"index.html", "tin-tuc/index.html"}
+    changed = {paths.page_of(key) for key, version in versions(newsroom).items() if version > before[key]}
+    assert changed == {"/", "/tin-tuc/"}
 
 
 def test_redraw_everything_draws_every_page_once(newsroom: Newsroom, run: Run) -> None:
@@ -153,7 +153,7 @@ def test_redraw_everything_draws_every_page_once(newsroom: Newsroom, run: Run) -
     before = versions(newsroom)
     [redraw] = commands("Redraw everything")
     with pumped(newsroom):
-        assert f"{len(before)} pages drawn" in run(redraw)
+        assert f"{len(set(map(paths.page_of, before)))} pages drawn" in run(redraw)
     assert versions(newsroom) == {key: version + 1 for key, version in before.items()}
     assert newsroom.dead_letters() == {}
 

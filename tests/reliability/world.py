@@ -236,6 +236,10 @@ class World(Newsroom):
             seen={path: self.look(path) for path in map(path_of, drawn)} if seen else {},
         )
 
+    def drawn(self) -> dict[str, tuple[bytes, Mapping[str, str]]]:
+        """Give every object of the site bucket, its version mark apart, and its headers."""
+        return {key: (unmarked(page.value), dict(page.metadata)) for key, page in self._bucket("SiteBucket").items()}
+
     def fingerprint(self) -> str:
         """Name the present state of table, stream, buckets, queues and edge."""
         table = self._table()

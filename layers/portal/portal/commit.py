@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Self
 from zoneinfo import ZoneInfo
 
 from portal import paths
@@ -49,6 +49,19 @@ class Change:
     editor: str
     committed_at: str
     zone: ZoneInfo  # the newsroom's, in which its months are
+
+    @classmethod
+    def of(cls, revision: Revision, zone: ZoneInfo) -> Self:
+        """Give the change that a revision has recorded."""
+        return cls(
+            article_id=revision.article_id,
+            article=revision.article,
+            state=revision.state,
+            upload=revision.upload,
+            editor=revision.editor,
+            committed_at=revision.committed_at,
+            zone=zone,
+        )
 
     def revision(self, number: int) -> Revision:
         """Give the revision of that number, which the commit writes."""
@@ -144,28 +157,44 @@ def actions(
     table: str, head: Head | None, new: Head, change: Change, verdict: Verdict | None
 ) -> "Iterator[TransactWriteItemTypeDef]":
     """Give the actions of the transaction that commits a change, at most 100, none of them twice on one item."""
-
-    def put(item: Item, condition: str | None = None, **values: Any) -> "TransactWriteItemTypeDef":  # noqa: ANN401
-        action: Any = {"TableName": table, "Item": packed(item)}
-        if condition:
-            action["ConditionExpression"] = condition
-        if values:
-            action["ExpressionAttributeValues"] = packed({f":{name}": value for name, value in values.items()})
-        return {"Put": action}
-
-    if head is None:
-        yield put(new.item(), NEW_ITEM)
-    else:
-        yield put(new.item(), "revision = :revision", revision=head.revision)
-    yield put(change.revision(new.revision).item(), NEW_ITEM)
+    yield replacing(table, head, new)
+    yield _put(table, change.revision(new.revision).item(), NEW_ITEM)
     if verdict is not None:
-        yield put(verdict.item(), NEW_ITEM)
-    yield from (put(item) for item in _own_pages(head, new))
-    yield from map(put, _in_lists(head, new, change))
-    yield from (put({"pk": MENTION + named, "sk": new.article_id, "path": new.path}) for named in new.related)
-    yield from map(put, _due(new, change))
+        yield _put(table, verdict.item(), NEW_ITEM)
+    yield from placing(table, head, new, change)
+
+
+def replacing(table: str, head: Head | None, new: Head) -> "TransactWriteItemTypeDef":
+    """Give the action that puts a head in the place of the one that was read, on the condition that it still stands."""
+    if head is None:
+        return _put(table, new.item(), NEW_ITEM)
+    return _put(table, new.item(), "revision = :revision", revision=head.revision)
+
+
+def placing(table: str, head: Head | None, new: Head, change: Change) -> "Iterator[TransactWriteItemTypeDef]":
+    """Give the actions that tell pages, related articles and the clock of a new head.
+
+    Args:
+        table: its name.
+        head: the one in whose place it comes, however many changes before; None when there was none.
+        new: what the change makes of it.
+        change: the last one.
+    """
+    yield from (_put(table, item) for item in _own_pages(head, new))
+    yield from (_put(table, item) for item in _in_lists(head, new, change))
+    yield from (_put(table, {"pk": MENTION + named, "sk": new.article_id, "path": new.path}) for named in new.related)
+    yield from (_put(table, item) for item in _due(new, change))
     for partition, sort in _left(head, new) if head else ():
         yield {"Delete": {"TableName": table, "Key": key(partition, sort)}}
+
+
+def _put(table: str, item: Item, condition: str | None = None, **values: int) -> "TransactWriteItemTypeDef":
+    action: Any = {"TableName": table, "Item": packed(item)}
+    if condition:
+        action["ConditionExpression"] = condition
+    if values:
+        action["ExpressionAttributeValues"] = packed({f":{name}": value for name, value in values.items()})
+    return {"Put": action}
 
 
 def _left(head: Head, new: Head) -> Iterator[tuple[str, str]]:
@@ -180,8 +209,8 @@ def _in_lists(head: Head | None, new: Head, change: Change) -> Iterator[Item]:
     if new.lists:
         teaser = Teaser.of(new.article_id, change.article, str(new.path), change.committed_at)
         yield from map(teaser.item, new.lists)
-    elif head is not None and head.lists:
-        farewell = Farewell(new.article_id, str(new.path), change.committed_at)
+    elif new.left_at and (head is None or head.left_at != new.left_at):
+        farewell = Farewell(new.article_id, str(new.path), new.left_at.partition("#")[0])
         yield from map(farewell.item, new.farewells)
 
 
@@ -212,6 +241,6 @@ def _own_pages(head: Head | None, new: Head) -> Iterator[Item]:
     own = {"id": new.article_id, "revision": new.revision}
     yield {"pk": page_partition(new.path), "sk": SELF, "kind": kind, **own}
     # All of them, not only the newest: no redirect may lead to another.
-    if head is not None and head.path != new.path:
+    if head is None or (head.path, head.former_paths) != (new.path, new.former_paths):
         for former in new.former_paths:
             yield {"pk": page_partition(former), "sk": SELF, "kind": "redirect", "to": new.path, **own}

@@ -175,6 +175,11 @@ def archive_key(article_id: str, revision: int) -> str:
     return f"articles/{article_id}/{revision:06}.json"
 
 
+def read_archive_key(key: str) -> tuple[str, int] | None:
+    """Give the article's id and the revision's number, or None when it isn't a revision's key."""
+    return read_upload_key(key)
+
+
 def range_archive_key(list_path: str, number: int) -> str:
     """Give the key in the archive bucket of what a numbered page of a list holds."""
     return f"lists{list_path}{number:06}.json"

@@ -173,17 +173,8 @@ class Render:
 
     def _copy(self, revision: Revision) -> str | None:
         """Copy a revision into the archive and give its key; None when it is there already."""
-        record = {
-            "id": revision.article_id,
-            "revision": revision.number,
-            "upload": revision.upload,
-            "state": revision.state,
-            "editor": revision.editor,
-            "committed_at": revision.committed_at,
-            "article": revision.article.as_json(),
-        }
         key = paths.archive_key(revision.article_id, revision.number)
-        return key if self._put_record(key, record) else None
+        return key if self._put_record(key, revision.record()) else None
 
     def _put_record(self, key: str, record: Mapping[str, Any]) -> bool:
         """Write a record of the archive where there is none; tell whether there was none."""

@@ -317,6 +317,31 @@ class Revision:
             article=Article.decompressed(bytes(item["article"])),
         )
 
+    def record(self) -> dict[str, Any]:
+        """Give the record of it that the archive keeps, as JSON has it."""
+        return {
+            "id": self.article_id,
+            "revision": self.number,
+            "upload": self.upload,
+            "state": self.state.value,
+            "editor": self.editor,
+            "committed_at": self.committed_at,
+            "article": self.article.as_json(),
+        }
+
+    @classmethod
+    def from_record(cls, record: Mapping[str, Any]) -> Self:
+        """Read the record that the archive keeps of it."""
+        return cls(
+            article_id=record["id"],
+            number=record["revision"],
+            upload=record["upload"],
+            state=State(record["state"]),
+            editor=record["editor"],
+            committed_at=record["committed_at"],
+            article=Article.from_json(record["article"]),
+        )
+
 
 @dataclass(frozen=True)
 class Verdict:
