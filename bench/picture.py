@@ -7,7 +7,7 @@ from typing import Any, Final
 from bench.measure import CLIENT
 
 _WIDTH, _HEIGHT = 760, 420
-_LEFT, _RIGHT, _TOP, _BOTTOM = 70, 190, 46, 52  # margins
+_LEFT, _RIGHT, _TOP, _BOTTOM = 70, 230, 46, 52  # margins
 _COLOURS: Final = {
     "portal, our code": "#8c1c17",
     "portal, with the AWS client": "#d0743c",
