@@ -4,6 +4,7 @@ import argparse
 import json
 import os
 import sys
+import time
 from collections.abc import Sequence
 from dataclasses import asdict
 
@@ -17,6 +18,7 @@ from rich.table import Table
 from console import dead_letters, redraw
 from console.deployment import Deployment, UnreachableError
 from console.status import State, article_id_of, hops
+from portal import paths
 
 FINE, FAILED, NOT_FINE = 0, 1, 2
 _COLOURS = {State.DONE: "green", State.WAITS: "yellow", State.WRONG: "red"}
@@ -147,7 +149,7 @@ def _redraw(deployment: Deployment, options: argparse.Namespace, out: Console) -
     if bool(options.path) is options.all:
         print("Name the pages to draw, or --all.", file=sys.stderr)
         return FAILED
-    pages = redraw.every_page(deployment) if options.all else options.path
+    pages = redraw.every_page(deployment) if options.all else [paths.page_of(path[1:]) for path in options.path]
     unknown = [path for path in pages if not options.all and not redraw.is_page(deployment, path)]
     if unknown:
         print(f"The site has no page {', '.join(unknown)}; nothing was touched.", file=sys.stderr)
@@ -155,6 +157,9 @@ def _redraw(deployment: Deployment, options: argparse.Namespace, out: Console) -
     if options.dry_run:
         print("\n".join(pages))
         return FINE
+    if options.all and (seconds := redraw.seconds_of_old_code(deployment)):
+        out.print(f"render was deployed just now: in {seconds:.0f} s, no run of its old code can draw last any more.")
+        time.sleep(seconds)
     columns = (TextColumn("drawing"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=out, disable=not out.is_terminal) as progress:
         task = progress.add_task("", total=len(pages))
@@ -176,10 +181,16 @@ def _redraw(deployment: Deployment, options: argparse.Namespace, out: Console) -
 
 
 def _dead_letters(deployment: Deployment, options: argparse.Namespace, out: Console) -> int:
-    queues = options.queue or dead_letters.QUEUES
-    found = [letter for queue in queues for letter in dead_letters.letters(deployment, queue)]
+    found: list[dead_letters.Letter] = []
+    hidden = 0
+    for queue in options.queue or dead_letters.QUEUES:
+        here = list(dead_letters.letters(deployment, queue))
+        found += here
+        if (more := deployment.count(queue) - len(here)) > 0:
+            hidden += more
+            print(f"{queue}: {more} more, at which somebody looks now, as tick does. Run it again.", file=sys.stderr)
     if options.redrive:
-        return _redrive(deployment, found)
+        return _redrive(deployment, found) or (NOT_FINE if hidden else FINE)
     for letter in found:
         dead_letters.show_again(deployment, letter)
     if options.json:
@@ -190,15 +201,15 @@ def _dead_letters(deployment: Deployment, options: argparse.Namespace, out: Cons
                 indent=1,
             )
         )
-    elif not found:
+    elif not found and not hidden:
         print("All queues that should be empty are empty.")
-    else:
+    elif found:
         table = Table("queue", "what has failed", box=box.SIMPLE)
         for letter in found:
             table.add_row(letter.queue, letter.said)
         out.print(table)
         print("Repair the cause, then: ./portal dead-letters --redrive")
-    return NOT_FINE if found else FINE
+    return NOT_FINE if found or hidden else FINE
 
 
 def _redrive(deployment: Deployment, found: Sequence[dead_letters.Letter]) -> int:

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Self
 from urllib.error import URLError
 from urllib.request import urlopen
@@ -40,6 +40,7 @@ class Deployment:
     sqs: "SQSClient"
     streams: "DynamoDBStreamsClient"
     cloudfront: "CloudFrontClient"
+    functions: Any = None  # the client of Lambda; none on this machine, where no code is replaced
 
     @classmethod
     def of_this_machine(cls, address: str) -> Self:
@@ -65,7 +66,7 @@ class Deployment:
         """Find the portal that was deployed as a stack, in the session's account and region.
 
         Raises:
-            UnreachableError: there's no such stack, or no way to ask.
+            UnreachableError: there's no such stack, it is none of a portal, or there's no way to ask.
         """
         try:
             client = session.client("cloudformation")
@@ -82,8 +83,10 @@ class Deployment:
                 "(AWS_PROFILE). For the portal of this machine, add --local"
             )
             raise UnreachableError(message) from error
-        [site_url] = [each["OutputValue"] for each in outputs if each["OutputKey"] == "SiteUrl"]
-        return cls._with(session, names, site_url, {})
+        site_url = next((each["OutputValue"] for each in outputs if each["OutputKey"] == "SiteUrl"), None)
+        if site_url is None or not names.get("Table"):
+            raise UnreachableError(f"The stack {stack} is no portal, or not deployed yet. Check --stack")
+        return replace(cls._with(session, names, site_url, {}), functions=session.client("lambda"))
 
     @classmethod
     def _with(cls, session: boto3.Session, names: Mapping[str, str], site_url: str, options: Mapping[str, Any]) -> Self:

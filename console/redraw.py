@@ -4,6 +4,7 @@ import time
 import uuid
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 
 from console.deployment import Deployment
 from portal import paths
@@ -40,6 +41,15 @@ def is_page(deployment: Deployment, path: str) -> bool:
     if _version(deployment, path):
         return True
     return next(deployment.table.between(page_partition(path), "0", "~", most=1), None) is not None
+
+
+def seconds_of_old_code(deployment: Deployment) -> float:
+    """Tell for how many seconds from now a run of render's old code may still go on: what it draws would be old."""
+    if deployment.functions is None:
+        return 0
+    render = deployment.functions.get_function_configuration(FunctionName=deployment.names["RenderFunction"])
+    ends = datetime.fromisoformat(render["LastModified"]) + timedelta(seconds=render["Timeout"])
+    return max(0, (ends - datetime.now(UTC)).total_seconds())
 
 
 def redraw(
@@ -94,7 +104,7 @@ def _drawn_pages(deployment: Deployment) -> Iterator[str]:
     listing = deployment.s3.get_paginator("list_objects_v2").paginate(Bucket=deployment.names["SiteBucket"])
     for page in listing:
         for entry in page.get("Contents", []):
-            yield "/" + entry["Key"].removesuffix("index.html")
+            yield paths.page_of(entry["Key"])
 
 
 def _version(deployment: Deployment, path: str) -> int:

@@ -3,16 +3,18 @@
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from http.client import HTTPConnection, HTTPSConnection
+from http import HTTPStatus
+from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from console.deployment import Deployment
 from portal import paths
 from portal.article import utc
-from portal.render import EDGE_SECONDS, LIST_ENTRIES
+from portal.numbering import PAGE_ENTRIES
+from portal.render import EDGE_SECONDS
 from portal.table import DUE, ISSUED, Head, Revision, Verdict, article_partition
 from portal.verdicts import Outcome, listed
 
@@ -39,7 +41,10 @@ class State(StrEnum):
 
 @dataclass(frozen=True)
 class Hop:
-    """One place on the way from an editor to a reader. `since` is a moment in UTC, `then` what to do."""
+    """One place on the way from an editor to a reader.
+
+    `since` is the moment, in UTC, at which it came so far; of what waits, since when it does. `then` is what to do.
+    """
 
     name: str
     state: State
@@ -62,11 +67,12 @@ def hops(deployment: Deployment, article_id: str, language: str) -> Iterator[Hop
         yield Hop("upload", State.WRONG, "the desk has never issued this id", then="check the id")
         return
     number = int(issued["n"])
-    yield _upload(deployment, article_id, number, issued["issued_at"])
-    yield _verdict(table.verdict(article_id, number), number, language)
+    upload = _upload(deployment, article_id, number, issued["issued_at"])
+    yield upload
+    yield _verdict(table.verdict(article_id, number), number, upload.since, language)
     head = table.head(article_id)
     if head is None:
-        yield Hop("index", State.WAITS, "nothing of it was accepted yet")
+        yield Hop("index", State.WAITS, "nothing of it was accepted yet", upload.since)
         return
     revision = table.revision(article_id, head.revision)
     yield _index(deployment, head, revision)
@@ -74,7 +80,7 @@ def hops(deployment: Deployment, article_id: str, language: str) -> Iterator[Hop
     if head.path:
         yield _page(deployment, head.path, revision.committed_at)
         for listing in sorted(head.entries):
-            yield _list(deployment, listing, head)
+            yield _list(deployment, listing, head, revision.committed_at)
         yield _edge(deployment, head.path)
     yield _queues(deployment)
 
@@ -89,10 +95,10 @@ def _upload(deployment: Deployment, article_id: str, number: int, issued_at: str
     return Hop("upload", State.DONE, f"{key}, {found['ContentLength']:,} bytes, by {editor}", _moment(found))
 
 
-def _verdict(verdict: Verdict | None, number: int, language: str) -> Hop:
+def _verdict(verdict: Verdict | None, number: int, uploaded_at: str, language: str) -> Hop:
     if verdict is None:
         then = "tick judges it within minutes; else ./portal dead-letters"
-        return Hop("verdict", State.WAITS, f"upload {number} has none yet", then=then)
+        return Hop("verdict", State.WAITS, f"upload {number} has none yet", uploaded_at, then)
     faults = "; ".join(f"{each['pointer'] or '/'}: {each['message']}" for each in listed(verdict.faults, language))
     state = State.DONE if verdict.outcome is Outcome.ACCEPTED else State.WRONG
     then = "" if state is State.DONE else "the editor uploads again"
@@ -118,7 +124,7 @@ def _archive(deployment: Deployment, article_id: str, revision: Revision) -> Hop
     key = paths.archive_key(article_id, revision.number)
     found = deployment.head("ArchiveBucket", key)
     if found is None:
-        return Hop("archive", State.WAITS, f"no {key} yet", then="./portal dead-letters")
+        return Hop("archive", State.WAITS, f"no {key} yet", revision.committed_at, "./portal dead-letters")
     return Hop("archive", State.DONE, key, _moment(found))
 
 
@@ -126,26 +132,27 @@ def _page(deployment: Deployment, path: str, committed_at: str) -> Hop:
     found = deployment.head("SiteBucket", paths.object_key(path))
     then = f"./portal dead-letters; ./portal redraw {path}"
     if found is None:
-        return Hop("page", State.WAITS, f"{path} was never drawn", then=then)
+        return Hop("page", State.WAITS, f"{path} was never drawn", committed_at, then)
     said = f"{path}, version {found['Metadata']['version']}, status {found['Metadata'].get('status', '200')}"
     if _moment(found) < committed_at:
-        return Hop("page", State.WAITS, f"{said}: drawn before the commit", _moment(found), then)
+        return Hop("page", State.WAITS, f"{said}: drawn before the commit, at {_moment(found)}", committed_at, then)
     return Hop("page", State.DONE, said, _moment(found))
 
 
-def _list(deployment: Deployment, path: str, head: Head) -> Hop:
-    """Look at a list that has an entry of the article. It is not drawn by a change that its entry does not show."""
+def _list(deployment: Deployment, path: str, head: Head, committed_at: str) -> Hop:
+    """Look at a list that has an entry of the article."""
     found = deployment.head("SiteBucket", paths.object_key(path))
     then = f"./portal dead-letters; ./portal redraw {path}"
     if found is None:
-        return Hop("list", State.WAITS, f"{path} was never drawn", then=then)
+        return Hop("list", State.WAITS, f"{path} was never drawn", committed_at, then)
     said = f"{path}, version {found['Metadata']['version']}"
-    newest = deployment.table.newest_entries(path, LIST_ENTRIES)
-    if all(entry["id"] != head.article_id for entry in newest):
-        return Hop("list", State.DONE, f"{said}: not among its newest {LIST_ENTRIES}", _moment(found))
+    if paths.is_list_path(path):
+        newest = deployment.table.newest(path, PAGE_ENTRIES)
+        if all(teaser.id != head.article_id for teaser in newest.teasers):
+            return Hop("list", State.DONE, f"{said}: not among its newest {PAGE_ENTRIES}", _moment(found))
     page = deployment.s3.get_object(Bucket=deployment.names["SiteBucket"], Key=paths.object_key(path))
-    if f'"{head.path}"'.encode() not in page["Body"].read():
-        return Hop("list", State.WAITS, f"{said}: does not show it yet", _moment(found), then)
+    if str(head.path).encode() not in page["Body"].read():
+        return Hop("list", State.WAITS, f"{said}: does not show it yet", committed_at, then)
     return Hop("list", State.DONE, said, _moment(found))
 
 
@@ -157,18 +164,29 @@ def _edge(deployment: Deployment, path: str) -> Hop:
         connection.request("GET", path)
         answer = connection.getresponse()
         body = answer.read(4_000_000)
-    except OSError as error:
+    except (OSError, HTTPException) as error:
         return Hop("edge", State.WRONG, f"{deployment.site_url}{path} does not answer: {error}")
     finally:
         connection.close()
     age = answer.headers.get("Age", "0")
+    fetched_at = utc(datetime.now(UTC) - timedelta(seconds=int(age)))
     said = f"{deployment.site_url}{path}: {answer.status}, {answer.headers.get('X-Cache', 'no CDN')}, age {age} s"
     found, drawn = _VERSION.search(body), deployment.head("SiteBucket", paths.object_key(path))
-    # A redirect and an error may have a body of the edge's own.
-    if found and drawn and found[1].decode() != drawn["Metadata"]["version"]:
+    if drawn is None:
+        return Hop("edge", State.WAITS, said, fetched_at)
+    metadata = drawn["Metadata"]
+    if answer.status == HTTPStatus.NOT_FOUND:
+        then = "wait: that there was no page is forgotten within seconds"
+        return Hop("edge", State.WAITS, said, fetched_at, then)
+    if str(answer.status) != metadata.get("status", "200"):
+        then = f"the page says {metadata.get('status', '200')}: may the edge read the site bucket?"
+        return Hop("edge", State.WRONG, said, fetched_at, then)
+    version = found[1].decode() if found else "unknown"
+    # What is gone may have a body of the edge's own.
+    if version != metadata["version"] and (found or answer.status == HTTPStatus.OK):
         then = f"wait: it expires {EDGE_SECONDS} s after it was fetched"
-        return Hop("edge", State.WAITS, f"{said}, version {found[1].decode()}", then=then)
-    return Hop("edge", State.DONE, said)
+        return Hop("edge", State.WAITS, f"{said}, version {version}", fetched_at, then)
+    return Hop("edge", State.DONE, said, fetched_at)
 
 
 def _queues(deployment: Deployment) -> Hop:

@@ -1,9 +1,11 @@
 """`./portal` itself: its help, its errors, and the stack that it finds."""
 
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import boto3
 import pytest
 from botocore.model import OperationModel
 
@@ -62,6 +64,24 @@ def test_a_stack_is_found_by_cloudformation(newsroom: Newsroom, served: str) -> 
         "ListStackResources": {"StackResourceSummaries": resources},
         "DescribeStacks": {"Stacks": [{"Outputs": outputs}]},
     }
+    deployment = Deployment.of_stack("portal", _answered(newsroom, answers))
+    assert {hop.state for hop in hops(deployment, article_id, "en")} == {State.DONE}
+
+
+@pytest.mark.parametrize("outputs", [[], [{"OutputKey": "SiteUrl", "OutputValue": "https://portal.example"}]])
+def test_a_stack_that_is_no_portal_is_told(newsroom: Newsroom, outputs: list[dict[str, str]]) -> None:
+    """Such as another one of that name, or one whose first deploy has not come to its end."""
+    resources = [{"LogicalResourceId": "Topic", "PhysicalResourceId": "topic"}]
+    answers = {
+        "ListStackResources": {"StackResourceSummaries": resources},
+        "DescribeStacks": {"Stacks": [{"Outputs": outputs}]},
+    }
+    with pytest.raises(UnreachableError, match="--stack"):
+        Deployment.of_stack("portal", _answered(newsroom, answers))
+
+
+def _answered(newsroom: Newsroom, answers: Mapping[str, Any]) -> boto3.Session:
+    """Give a session to which CloudFormation answers this."""
     session = newsroom.portal.lambdas.session
 
     class Answer:
@@ -71,8 +91,7 @@ def test_a_stack_is_found_by_cloudformation(newsroom: Newsroom, served: str) -> 
         return Answer(), answers[model.name]
 
     session.events.register("before-call.cloudformation", answered)
-    deployment = Deployment.of_stack("portal", session)
-    assert {hop.state for hop in hops(deployment, article_id, "en")} == {State.DONE}
+    return session
 
 
 def test_a_page_elsewhere_can_not_speak_to_the_api_of_this_machine(newsroom: Newsroom) -> None:

@@ -7,14 +7,16 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from math import ceil
 from pathlib import Path
 from typing import Any
 
 import pytest
+import time_machine
 from samtranslator.yaml_helper import yaml_parse  # type: ignore[import-untyped]
 
-from portal import commit, desk, intake, judge, markup, purge, render, tick
+from portal import commit, desk, intake, judge, markup, numbering, purge, render, tick
 from portal.article import MAX_UPLOAD_BYTES
 from portal.verdicts import MAX_FAULTS, Outcome, catalogue
 from tests.conftest import pumped
@@ -310,7 +312,7 @@ def test_the_limits_are_those_of_the_code() -> None:
         "uploads judged at once": f"{uploads['ScalingConfig']['MaximumConcurrency']} batches of {uploads['BatchSize']}",
         "due articles a minute": f"{tick._DUE_AT_MOST}",  # noqa: SLF001 (the page's number is this one)
         "invalidations": f"{purge.MAX_ITEMS:,} tags each, one batch about every two seconds",
-        "entries on a list page": f"{render.LIST_ENTRIES}",
+        "entries on a list page": f"{numbering.PAGE_ENTRIES}",
     }
 
 
@@ -347,10 +349,12 @@ def test_the_costs_count_the_calls_of_a_publish(newsroom: Newsroom, calls: Calls
     newsroom.settle()
     calls.seen.clear()
     newsroom.submit(sample("thi-dua-sau-thang-dau-nam"))
+    with time_machine.travel(datetime.now(UTC) + timedelta(seconds=desk.FIRST_LOOK_SECONDS + 1)):
+        newsroom.tick()  # which looks whether the upload was judged
     made = [name for name, _ in calls.seen]  # the signing of the upload stands for the editor's own PUT
     costs = table_of("Costs")
     puts = made.count("PutObject") + made.count("ListObjectsV2")
-    assert costs["S3: upload, archive, three pages; one listing"][0].startswith(f"{puts} ")
+    assert costs["S3: upload, archive, three pages; two listings"][0].startswith(f"{puts} ")
     gets = made.count("HeadObject") + made.count("GetObject")
     assert costs["S3: reads"][0].startswith(f"{gets} ")
     [transaction] = [given["TransactItems"] for name, given in calls.seen if name == "TransactWriteItems"]

@@ -2,20 +2,20 @@
 
 import json
 from collections import Counter
-from dataclasses import asdict, replace
+from dataclasses import replace
 from typing import Any, Final
 from unicodedata import category, normalize
 
 from hypothesis import assume, event, given, settings
 from hypothesis import strategies as st
 
-from portal.article import Article
+from portal.article import Article, State
 from portal.commit import own_path
 from portal.drawing import Artist, environment
 from portal.judge import judge
 from portal.markup import sanitise
 from portal.strict_json import CONTROL
-from portal.table import Revision, Teaser
+from portal.table import Head, Newest, Range, Revision, Teaser
 from tests.input.hostile_html import attacks, documents, shown_soup, soup
 from tests.input.page_reading import (
     Element,
@@ -41,7 +41,7 @@ def revision(content: Article) -> Revision:
 
 def drawn(content: Article, *, scripting: bool = True) -> Page:
     """Draw an article's page as render does, and read it as a browser does."""
-    page = ARTIST.article(own_path(ID, content), 1, revision(content))
+    page, _ = ARTIST.article(own_path(ID, content), 1, revision(content), [], [])
     return read_page(page.body, scripting=scripting)
 
 
@@ -204,16 +204,23 @@ def test_a_line_is_shown_as_it_was_written_wherever_it_stands_on_its_page(hostil
 def every_page(content: Article) -> dict[str, Element]:
     """Draw every kind of page on which something of an article stands, and parse it."""
     path = own_path(ID, content)
-    entries = [asdict(Teaser.of(content, path))]
+    teaser = Teaser.of(ID, content, path, "2026-11-22T06:30:00Z")
+    newest = Newest([teaser], [], None)
+    sections = {section.slug: [teaser] for section in SITE.sections}
+    head = Head(ID, 1, State.PUBLISHED, 1, content.title, path)
     drawings = {
-        "article": ARTIST.article(path, 1, revision(content)),
+        "article": ARTIST.article(path, 1, revision(content), [teaser], [head]),
         "notice": ARTIST.notice(path, 1, revision(content)),
         "gone": ARTIST.gone(path, 1, revision(content)),
         "redirect": ARTIST.redirect("/tin-tuc/x.html", 1, ID, path),
-        "home": ARTIST.home(1, entries),
-        "section": ARTIST.section(content.section, 1, entries),
+        "home": ARTIST.home(1, newest, None, sections),
+        "section": ARTIST.section(content.section, 1, newest, None),
+        "tag": ARTIST.named("/tag/x/", 1, newest, None),
+        "author": ARTIST.named("/author/x/", 1, newest, None),
+        "numbered": ARTIST.numbered("/page/1/", 1, Range("/", 1, "0", ":"), [teaser], 1),
+        "month": ARTIST.month("/2026/11/", 1, [teaser], ["2026-11"]),
     }
-    return {view: read(drawing.body) for view, drawing in drawings.items()}
+    return {view: read(page.body) for view, (page, *_) in drawings.items()}
 
 
 @settings(EXAMPLES, max_examples=60)

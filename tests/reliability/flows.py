@@ -28,6 +28,7 @@ def in_hours(world: World, hours: float) -> str:
 
 
 def first_publish(world: World) -> None:
+    world.read_everything()
     world.send(article())
 
 
@@ -83,6 +84,7 @@ def conflict(world: World) -> None:
 
 
 def two_articles_at_once(world: World) -> None:
+    world.read_everything()
     world.send(article(title="Bài một"))
     world.send(article(title="Bài hai", published_at="2026-11-20T09:00:00+07:00"))
 
@@ -115,6 +117,13 @@ def upload_whose_event_is_lost(world: World) -> None:
     _tick(world, minutes=2)
 
 
+def withdrawal_whose_event_is_lost(world: World) -> None:
+    published = _published(world)
+    world.send(article(status="withdrawn"), published)
+    world.portal.pump.take("IntakeFunction")
+    _tick(world, minutes=2)
+
+
 def _tick(world: World, **later: float) -> None:
     world.wait(**later)
     world.beat()
@@ -137,4 +146,5 @@ FLOWS: tuple[Flow, ...] = (
     expiry,
     withdrawal_in_the_scheduled_minute,
     upload_whose_event_is_lost,
+    withdrawal_whose_event_is_lost,
 )

@@ -6,8 +6,9 @@ from typing import Any
 
 from portal import judge, paths, source
 from portal.article import Article, State, utc
+from portal.composing import Composer
 from portal.drawing import Artist, environment
-from portal.render import LIST_ENTRIES, Render
+from portal.numbering import PAGE_ENTRIES
 from portal.site import read_site
 from portal.table import Table
 from portal.verdicts import Outcome
@@ -44,7 +45,10 @@ def check(world: World) -> None:
             live.append((article.published_at, article_id, article.section))
         if head.path:
             _check_page(world, head.path, article, head.state)
-            for former in head.former_paths:
+            # Every one at which it was ever drawn, also if its head knew nothing of that.
+            drawn = {path_of(key) for key in world.objects("SiteBucket") if f"{article_id}.html" in key}
+            assert {head.path, *head.former_paths} == drawn
+            for former in drawn - {head.path}:
                 status, location, _ = world.look(former)
                 assert (status, location) == (301, head.path), "no redirect leads to another"
         _check_archive(world, table, article_id, head.revision)
@@ -106,30 +110,21 @@ def _check_lists(world: World, live: list[tuple[str, str, str]]) -> None:
             article_id for _, article_id, section in sorted(live, reverse=True) if path in (paths.HOME, f"/{section}/")
         ]
         shown = [link.decode().rpartition("-")[2].removesuffix(".html") for link in LINK.findall(world.look(path)[2])]
-        assert shown == wanted[:LIST_ENTRIES], path
+        assert shown == wanted[:PAGE_ENTRIES], path
 
 
 def _check_edge_and_drawings(world: World) -> None:
     """Check that each page is what its partition says, drawn from scratch, and that the edge has no other."""
     seen = world.outcome().seen
-    clients = world.portal.clients
-    render = Render(
-        dynamodb=clients.dynamodb,
-        s3=clients.s3,
-        sqs=clients.sqs,
-        table_name=world.name("Table"),
-        site_bucket=world.name("SiteBucket"),
-        archive_bucket=world.name("ArchiveBucket"),
-        purge_queue_url=world.name("PurgeQueue"),
-        failed_pages_queue_url=world.name("FailedPagesQueue"),
-        artist=Artist(SITE, "http://127.0.0.1:8000", environment()),
-    )
-    for path, (_, _, body) in seen.items():
-        key = paths.object_key(path)
-        assert path == path_of(key)
-        drawn = render.compose(path, world.version(key)).body
-        assert world.content("SiteBucket", key) == drawn, f"{path} is not what its partition says"
-        assert unmarked(drawn) == body, f"the edge shows another {path}"
+    table = Table(world.portal.clients.dynamodb, world.name("Table"))
+    composer = Composer(table, Artist(SITE, "http://127.0.0.1:8000", environment()))
+    pages = {paths.page_of(paths.object_key(path)) for path in seen}
+    for page in pages:
+        for drawing in composer.compose(page, world.version(paths.object_key(page))):
+            key = paths.object_key(drawing.path)
+            drawn = unmarked(drawing.body)
+            assert unmarked(world.content("SiteBucket", key)) == drawn, f"{key} is not what its partition says"
+            assert seen[drawing.path][2] == drawn, f"the edge shows another {key}"
 
 
 def _judged(content: Any) -> Article | list[Any]:  # noqa: ANN401

@@ -51,9 +51,9 @@ def test_one_fault_at_any_call_changes_nothing_in_the_end(
         world.restore(before)
         hook, fails = fault(world, number)
         with fails, suppress(Crash):
-            world.settle()
-        # As AWS would deliver it again: the queue when the message is visible, the stream at once.
-        world.settle()
+            world.deliver()
+        # As AWS delivers again: a queue when the message is visible, the stream at once, the clock's call in a minute.
+        world.deliver_again()
         if hook.left:
             break
         assert world.dead_letters() == {}

@@ -113,6 +113,21 @@ def test_a_page_that_was_put_aside_is_tried_after_1_2_4_minutes_and_at_last_each
     check(world)
 
 
+def test_a_page_that_fails_with_each_change_of_it_is_put_aside_as_one(world: World, touches: list[int]) -> None:
+    """Operators count pages; and what was tried this minute is not to be tried in the next for another change."""
+    with world.calls.before(always("PutObject", DENIED, Key=HOME)):
+        for number in range(4):
+            world.send(article(title=f"Bài {number}"))
+            world.minute()
+        begun = len(touches)
+        for _ in range(60):
+            world.minute()
+        assert world.dead_letters() == {"FailedPagesQueue": 1}
+        assert len(touches) - begun <= 4
+    world.minute(hours=1)
+    check(world)
+
+
 def test_a_crash_of_tick_never_forgets_what_was_put_aside(world: World, touches: list[int]) -> None:
     """The page is touched before its message is deleted; a crash in between touches it twice."""
     with world.calls.before(always("PutObject", DENIED, Key=HOME)):

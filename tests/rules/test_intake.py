@@ -2,7 +2,9 @@
 
 import json
 from datetime import UTC, datetime, timedelta
+from importlib.resources import files
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 import time_machine
@@ -13,6 +15,10 @@ from portal.table import Head, Verdict
 from portal.verdicts import Outcome
 from tests.faults import Calls, Crash, always, once, refusal
 from tests.newsroom import Newsroom, article
+
+ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
+SCHEMA = json.loads(files("portal").joinpath("article.schema.json").read_text(encoding="utf-8"))
+MOST = {name: SCHEMA["properties"][name]["maxItems"] for name in ("tags", "related")}
 
 
 def in_hours(hours: float) -> str:
@@ -29,13 +35,13 @@ def test_a_commit_is_one_transaction_of_everything(newsroom: Newsroom, calls: Ca
         (action["Put"]["Item"]["pk"]["S"], action["Put"]["Item"]["sk"]["S"]) for action in parameters["TransactItems"]
     }
     entry = f"2026-11-20T01:05:00Z#{article_id}"
+    lists = ("/", "/tin-tuc/", "/2026/11/", "/tin-tuc/2026/11/", "/author/ha-thu/")
     assert written == {
         (f"article#{article_id}", "head"),
         (f"article#{article_id}", "revision#000001"),
         (f"article#{article_id}", "verdict#000001"),
         (f"page#/tin-tuc/khai-truong-tuyen-xe-buyt-ve-xa-ban-la-{article_id}.html", "self"),
-        ("page#/", entry),
-        ("page#/tin-tuc/", entry),
+        *((f"page#{path}", entry) for path in lists),
     }
     assert not [name for name, _ in calls.seen if name in ("PutItem", "UpdateItem", "DeleteItem")]
 
@@ -43,10 +49,22 @@ def test_a_commit_is_one_transaction_of_everything(newsroom: Newsroom, calls: Ca
 def test_the_largest_commit_fits_a_transaction() -> None:
     """DynamoDB, TransactWriteItems: up to 100 actions, none of them twice on one item."""
     former = tuple(f"/tin-tuc/ten-{number}-b1.html" for number in range(MAX_FORMER_PATHS))
-    accepted = Article("Tên mới", "Tóm tắt", "<p>Chữ</p>", "Hà Thu", "kinh-te", "2026-11-20T01:05:00Z", "vi")
-    change = Change("b1", accepted, State.PUBLISHED, 9, "editor", "2026-11-21T00:00:00Z")
-    entries = dict.fromkeys(("/", "/tin-tuc/"), "2020-01-01T00:00:00Z#b1")
-    head = Head("b1", 8, State.PUBLISHED, 8, "Tên", "/tin-tuc/ten-b1.html", former, entries)
+    texts = ("Tên mới", "Tóm tắt", "<p>Chữ</p>", "Hà Thu", "kinh-te", "2026-11-20T01:05:00Z", "vi")
+    accepted = Article(
+        *texts,
+        tags=tuple(f"mới {number}" for number in range(MOST["tags"])),
+        related=tuple(f"m{number}" for number in range(MOST["related"])),
+        expires_at="2026-12-01T00:00:00Z",
+    )
+    change = Change("b1", accepted, State.PUBLISHED, 9, "editor", "2026-11-21T00:00:00Z", ZONE)
+    lists = ("/", "/tin-tuc/", "/2020/01/", "/tin-tuc/2020/01/", "/author/x/", "/news-sitemap.xml")
+    tags = tuple(f"/tag/cu-{number}/" for number in range(MOST["tags"]))
+    head = Head(
+        *("b1", 8, State.PUBLISHED, 8, "Tên", "/tin-tuc/ten-b1.html", former),
+        lists=lists + tags,
+        listed_at="2020-01-01T00:00:00Z#b1",
+        related=tuple(f"c{number}" for number in range(MOST["related"])),
+    )
     verdict = Verdict("b1", 9, Outcome.ACCEPTED, "2026-11-21T00:00:00Z")
     written: list[dict[str, Any]] = [
         dict(action) for action in actions("table", head, change.next_head(head), change, verdict)

@@ -52,7 +52,10 @@ def test_nobody_may_delete_what_was_committed(resources: dict[str, Any]) -> None
         for role, statement in role_statements(resources)
         if "dynamodb:DeleteItem" in listed(statement["Action"])
     }
-    assert deleting == {"IntakeFunctionRole": {"page#*"}, "TickFunctionRole": {"page#*", "awaited", "due"}}
+    assert deleting == {
+        "IntakeFunctionRole": {"mention#*", "page#*"},
+        "TickFunctionRole": {"mention#*", "page#*", "awaited", "due"},
+    }
 
 
 def test_the_desk_writes_nothing_but_upload_numbers_and_what_is_awaited(resources: dict[str, Any]) -> None:

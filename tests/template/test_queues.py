@@ -1,5 +1,7 @@
 from typing import Any
 
+from portal.tick import RENDER_SECONDS
+
 FOURTEEN_DAYS = 14 * 24 * 60 * 60
 
 
@@ -87,3 +89,7 @@ def dead_letter_queues(resources: dict[str, Any]) -> set[str]:
         if "DestinationConfig" in each["Properties"]
     ]
     return {arn["Fn::GetAtt"][0] for arn in [*redriven, *on_failure]}
+
+
+def test_what_a_deploy_changes_waits_for_as_long_as_render_may_run(resources: dict[str, Any]) -> None:
+    assert resources["RenderFunction"]["Properties"]["Timeout"] == RENDER_SECONDS

@@ -41,6 +41,25 @@ def test_a_directory_without_its_slash_is_sent_to_itself_and_nowhere_else(addres
     assert answer["headers"]["location"] == {"value": location}
 
 
+@pytest.mark.parametrize(
+    ("address", "day", "location"),
+    [
+        ("/", "2026-11-20", "/2026/11/#d20"),
+        ("/tin-tuc/", "2026-01-02", "/tin-tuc/2026/01/#d02"),
+        ("//example/", "2026-11-20", "/example/2026/11/#d20"),
+    ],
+)
+def test_a_day_that_is_asked_of_a_list_is_found_in_its_month(address: str, day: str, location: str) -> None:
+    answer = viewer_request(address, day=day)
+    assert answer["statusCode"] == 302
+    assert answer["headers"]["location"] == {"value": location}
+
+
+@pytest.mark.parametrize("day", ["", "2026", "2026-11-20/../x", "x2026-11-20", "2026-11-20\n", "//example"])
+def test_what_is_no_day_changes_nothing(day: str) -> None:
+    assert viewer_request("/tin-tuc/", day=day)["uri"] == "/tin-tuc/index.html"
+
+
 def test_a_page_that_is_gone_says_410() -> None:
     assert viewer_response({"x-amz-meta-status": "410"})["statusCode"] == 410
 
@@ -84,8 +103,9 @@ def test_cloudfront_would_take_the_function(name: str) -> None:
     assert NEWER_SYNTAX.findall(re.sub(r"//.*", "", code)) == []
 
 
-def viewer_request(uri: str) -> dict[str, Any]:
-    return run("viewer_request", {"request": {"method": "GET", "uri": uri, "headers": {}}})
+def viewer_request(uri: str, **query: str) -> dict[str, Any]:
+    querystring = {name: {"value": value} for name, value in query.items()}
+    return run("viewer_request", {"request": {"method": "GET", "uri": uri, "querystring": querystring, "headers": {}}})
 
 
 def viewer_response(headers: dict[str, str], status: int = 200) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 import json
 import zlib
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, timezone
 from enum import StrEnum
 from typing import Any, Final, Self
 
@@ -24,6 +24,21 @@ class State(StrEnum):
 def utc(moment: datetime) -> str:
     """Write a moment as every item and key does, `2026-11-23T01:05:00Z`, so that text sorts by time."""
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def with_whole_minutes(moment: datetime) -> datetime:
+    """Give the same moment at an offset of whole minutes, the only ones that RFC 3339 and RFC 5322 can write.
+
+    Until 1911 Saigon's clocks were 7 hours, 6 minutes and 30 seconds ahead.
+    """
+    offset = moment.utcoffset() or timedelta()
+    seconds = offset % timedelta(minutes=1)
+    return moment.astimezone(timezone(offset - seconds)) if seconds else moment
+
+
+def iso(moment: datetime) -> str:
+    """Write a moment with its offset, as readers' programs take it (RFC 3339): `2026-11-23T08:05:00+07:00`."""
+    return with_whole_minutes(moment).isoformat()
 
 
 @dataclass(frozen=True)

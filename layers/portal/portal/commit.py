@@ -1,18 +1,20 @@
 """The commit: what one transaction writes when an article's state changes."""
 
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
-
-from botocore.exceptions import ClientError
+from zoneinfo import ZoneInfo
 
 from portal import paths
 from portal.article import Article, State
-from portal.outcomes import TryLaterError, error_code
+from portal.lists import lists_of, news_until
+from portal.outcomes import OvertakenError
 from portal.table import (
     DUE,
+    MENTION,
     NEW_ITEM,
     SELF,
+    Farewell,
     Head,
     Item,
     Revision,
@@ -46,6 +48,7 @@ class Change:
     upload: int
     editor: str
     committed_at: str
+    zone: ZoneInfo  # the newsroom's, in which its months are
 
     def revision(self, number: int) -> Revision:
         """Give the revision of that number, which the commit writes."""
@@ -70,7 +73,7 @@ class Change:
             new_path = own_path(self.article_id, self.article)
             former = [old for old in (*former, path) if old is not None and old != new_path]
             path = new_path
-        return Head(
+        new = Head(
             article_id=self.article_id,
             revision=head.revision + 1 if head else 1,
             state=self.state,
@@ -78,12 +81,26 @@ class Change:
             title=self.article.title,
             path=path,
             former_paths=tuple(former),
-            entries=self._entries() if self.state is State.PUBLISHED else {},
+        )
+        return self._listed(new) if self.state is State.PUBLISHED else self._unlisted(new, head)
+
+    def _listed(self, new: Head) -> Head:
+        """Say on which lists the article stands, and which articles it names."""
+        return replace(
+            new,
+            lists=tuple(lists_of(self.article, self.zone, self.committed_at)),
+            listed_at=moment_key(self.article.published_at, self.article_id),
+            related=tuple(each for each in dict.fromkeys(self.article.related) if each != self.article_id),
         )
 
-    def _entries(self) -> dict[str, str]:
-        sort = moment_key(self.article.published_at, self.article_id)
-        return dict.fromkeys((paths.HOME, paths.section_path(self.article.section)), sort)
+    def _unlisted(self, new: Head, head: Head | None) -> Head:
+        """Say which lists tell that the article was taken down: those with feeds, of the moment when it left them."""
+        if head is None:
+            return new
+        if not head.lists:
+            return replace(new, farewells=head.farewells, left_at=head.left_at)
+        left = Farewell(self.article_id, str(new.path), self.committed_at)
+        return replace(new, farewells=tuple(filter(paths.is_feed_path, head.lists)), left_at=left.key)
 
 
 def own_path(article_id: str, article: Article) -> str:
@@ -117,16 +134,9 @@ def commit(table: Table, head: Head | None, change: Change, verdict: Verdict | N
     """
     new = change.next_head(head)
     try:
-        table.client.transact_write_items(TransactItems=list(actions(table.name, head, new, change, verdict)))
-    except ClientError as error:
-        if error_code(error) != "TransactionCanceledException":
-            raise
-        reasons = {str(reason.get("Code")) for reason in error.response.get("CancellationReasons", [])}
-        if "ConditionalCheckFailed" in reasons:
-            raise HeadMovedError(change.article_id) from error
-        if reasons <= {"None", "TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"}:
-            raise TryLaterError(f"commit of {change.article_id}: {', '.join(sorted(reasons))}") from error
-        raise
+        table.transact(actions(table.name, head, new, change, verdict))
+    except OvertakenError as error:
+        raise HeadMovedError(change.article_id) from error
     return new
 
 
@@ -151,15 +161,44 @@ def actions(
     if verdict is not None:
         yield put(verdict.item(), NEW_ITEM)
     yield from (put(item) for item in _own_pages(head, new))
-    for path, sort in new.entries.items():
-        teaser = asdict(Teaser.of(change.article, str(new.path)))
-        yield put({"pk": page_partition(path), "sk": sort, "id": new.article_id, **teaser})
-    for path, sort in head.entries.items() if head else ():
-        if new.entries.get(path) != sort:
-            yield {"Delete": {"TableName": table, "Key": key(page_partition(path), sort)}}
+    yield from map(put, _in_lists(head, new, change))
+    yield from (put({"pk": MENTION + named, "sk": new.article_id, "path": new.path}) for named in new.related)
+    yield from map(put, _due(new, change))
+    for partition, sort in _left(head, new) if head else ():
+        yield {"Delete": {"TableName": table, "Key": key(partition, sort)}}
+
+
+def _left(head: Head, new: Head) -> Iterator[tuple[str, str]]:
+    """Give the keys of what there was of the article in lists, and with those that it named, and is no more."""
+    kept = set(new.in_lists())
+    yield from ((page_partition(path), sort) for path, sort in head.in_lists() if (path, sort) not in kept)
+    yield from ((MENTION + named, new.article_id) for named in head.related if named not in new.related)
+
+
+def _in_lists(head: Head | None, new: Head, change: Change) -> Iterator[Item]:
+    """Give the entries of the article, or the farewells in the lists that it leaves."""
+    if new.lists:
+        teaser = Teaser.of(new.article_id, change.article, str(new.path), change.committed_at)
+        yield from map(teaser.item, new.lists)
+    elif head is not None and head.lists:
+        farewell = Farewell(new.article_id, str(new.path), change.committed_at)
+        yield from map(farewell.item, new.farewells)
+
+
+def _due(new: Head, change: Change) -> Iterator[Item]:
+    """Give what `tick` must look at: when the clock asks for another state, and when the article is news no more."""
     due = change.article.next_change_after(change.committed_at)
     if due is not None:
-        yield put({"pk": DUE, "sk": moment_key(due, new.article_id), "id": new.article_id, "revision": new.revision})
+        yield {"pk": DUE, "sk": moment_key(due, new.article_id), "id": new.article_id, "revision": new.revision}
+    if paths.NEWS_SITEMAP in new.lists:
+        until = news_until(change.article.published_at)
+        yield {
+            "pk": DUE,
+            "sk": f"{moment_key(until, new.article_id)}#news",
+            "id": new.article_id,
+            "revision": new.revision,
+            "entry": new.listed_at,
+        }
 
 
 def _own_pages(head: Head | None, new: Head) -> Iterator[Item]:

@@ -2,6 +2,7 @@
 
 import base64
 import json
+import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ from botocore.exceptions import ClientError
 
 from portal import paths
 from portal.article import MAX_UPLOAD_BYTES, utc
-from portal.outcomes import TryLaterError, error_code
+from portal.outcomes import error_code
 from portal.strict_json import Fault, unknown_field
 from portal.table import (
     HEAD,
@@ -48,6 +49,7 @@ _CONTENT_TYPE: Final = "application/json"
 _ID_LETTERS: Final = "0123456789bcdfghjkmnpqrstvwxyz"  # no vowels, so no words
 _ID_LENGTH: Final = 10
 _WAITING: Final = "waiting"
+_PLACE: Final = re.compile(r'\["article#[a-z0-9]{1,40}", "[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z"\]')
 
 
 class RefusedError(Exception):
@@ -230,13 +232,13 @@ class Desk:
     def _statuses(self, ids: list[str], language: str) -> list[dict[str, Any]]:
         """Give the status of each article that is there, in the order of the ids."""
         partitions = {article_id: article_partition(article_id) for article_id in ids}
-        issued = {item["pk"]: item for item in self._batch([key(pk, ISSUED) for pk in partitions.values()])}
+        issued = {item["pk"]: item for item in self._table.batch([key(pk, ISSUED) for pk in partitions.values()])}
         # Verdicts before heads: who reads `accepted` must find the head that the same commit wrote.
         verdicts = {
             item["pk"]: Verdict.from_item(item)
-            for item in self._batch([key(pk, verdict_key(int(item["n"]))) for pk, item in issued.items()])
+            for item in self._table.batch([key(pk, verdict_key(int(item["n"]))) for pk, item in issued.items()])
         }
-        heads = {item["pk"]: Head.from_item(item) for item in self._batch([key(pk, HEAD) for pk in issued])}
+        heads = {item["pk"]: Head.from_item(item) for item in self._table.batch([key(pk, HEAD) for pk in issued])}
         return [
             self._status(article_id, issued[pk], heads.get(pk), verdicts.get(pk), language)
             for article_id, pk in partitions.items()
@@ -262,20 +264,6 @@ class Desk:
             },
         }
 
-    def _batch(self, keys: list[Item]) -> list[Item]:
-        """Read items by key, at most 100, consistently.
-
-        Raises:
-            TryLaterError: DynamoDB left some of them unread.
-        """
-        if not keys:
-            return []
-        request: Any = {self._table.name: {"Keys": keys, "ConsistentRead": True}}
-        answer = self._table.client.batch_get_item(RequestItems=request)
-        if answer.get("UnprocessedKeys"):
-            raise TryLaterError("DynamoDB left keys of a batch unread")
-        return [unpacked(item) for item in answer["Responses"][self._table.name]]
-
 
 def _quoted(name: str) -> str:
     """Percent-encode a name, as much of it as its place in the metadata holds, cut between characters."""
@@ -296,8 +284,11 @@ def _cursor(last: Mapping[str, Any]) -> str:
 
 def _read_cursor(cursor: str) -> Item:
     try:
-        text = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
-        partition, issued_at = map(str, json.loads(text))
-    except (ValueError, TypeError) as error:
+        text = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode()
+    except ValueError as error:
         raise RefusedError(Fault("/next", "cursor")) from error
+    # Not parsed before it has the form of ours: what else may stand there DynamoDB would refuse as a fault of the desk.
+    if not _PLACE.fullmatch(text):
+        raise RefusedError(Fault("/next", "cursor"))
+    partition, issued_at = json.loads(text)
     return packed({"pk": partition, "sk": ISSUED, "shelf": SHELF, "issued_at": issued_at})

@@ -3,11 +3,14 @@
 No clock, no random value and no unordered set comes in here: the same input gives the same bytes.
 """
 
+import json
 import tomllib
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from email.utils import format_datetime
 from functools import cache
+from itertools import chain, groupby
 from typing import TYPE_CHECKING, Any, Final
 
 from jinja2 import (
@@ -23,30 +26,61 @@ from jinja2.runtime import Context
 from markupsafe import Markup
 
 from portal import paths, source
+from portal.article import iso, with_whole_minutes
+from portal.public_data import Listing, PublicData, urn
 from portal.site import Section, Site
+from portal.vietnamese import slug, sort_key
 
 if TYPE_CHECKING:
-    from portal.table import Revision  # brings boto3, which the build has no need of
+    from portal.table import Head, Newest, Range, Revision, Teaser  # brings boto3, which the build has no need of
 
 _HTML: Final = "text/html; charset=utf-8"
 _TEXT: Final = "text/plain; charset=utf-8"
+_XML: Final = "application/xml; charset=utf-8"
+_RSS: Final = "application/rss+xml; charset=utf-8"
+_ATOM: Final = "application/atom+xml; charset=utf-8"
+_JSON: Final = "application/json; charset=utf-8"
+_JSON_FEED: Final = "application/feed+json; charset=utf-8"
 
 _WEEKDAYS: Final = {
     "vi": ("Thứ Hai", "Thứ Ba", "Thứ Tư", "Thứ Năm", "Thứ Sáu", "Thứ Bảy", "Chủ Nhật"),
     "en": ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"),
 }
 _MONTHS: Final = "January February March April May June July August September October November December".split()
+_MONTH_NAMES: Final[Mapping[str, Callable[[int, int], str]]] = {
+    "vi": lambda year, month: f"tháng {month}/{year}",
+    "en": lambda year, month: f"{_MONTHS[month - 1]} {year}",
+}
 
 
 @dataclass(frozen=True)
 class Drawing:
-    """A page as it goes into the site bucket: its body, and what the edge must know of it."""
+    """An object as it goes into the site bucket: its path, its body, and what the edge must know of it."""
 
+    path: str
     body: bytes
     content_type: str
     tags: tuple[str, ...]
     status: int = 200
     location: str | None = None
+
+
+@dataclass(frozen=True)
+class Link:
+    """A name that leads to a page; to none when nothing of the name can stand in an address."""
+
+    name: str
+    path: str | None
+
+
+@dataclass(frozen=True)
+class Shell:
+    """What stands around a page, as markup of the templates' own making."""
+
+    header: str
+    links: str
+    foot: str
+    footer: str
 
 
 @dataclass(frozen=True)
@@ -57,10 +91,10 @@ class ArticleView:
     title: str
     summary: str
     body: Markup
-    author: str
+    author: Link
     source: str | None
     section: Section
-    tags: tuple[str, ...]
+    tags: tuple[Link, ...]
     language: str
     published_at: datetime
     change_note: str | None
@@ -68,8 +102,10 @@ class ArticleView:
 
 @dataclass(frozen=True)
 class TeaserView:
-    """A teaser as the templates see it."""
+    """A teaser as the templates see it. `urn` names the article for good, whatever becomes of its address."""
 
+    id: str
+    urn: str
     title: str
     summary: str
     path: str
@@ -77,115 +113,403 @@ class TeaserView:
     author: str
     language: str
     published_at: datetime
+    updated_at: datetime
+    tags: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class FarewellView:
+    """An article that was taken down, as the feeds tell of it."""
+
+    urn: str
+    left_at: datetime
 
 
 class Artist:
-    """Draws the pages of one site. `site_url` is its public address without a trailing slash, or empty."""
+    """Draws the pages of one site, each with what lies beside it: first the page itself, then its feeds and its data.
+
+    `site_url` is the site's public address without a trailing slash, or empty.
+    """
 
     def __init__(self, site: Site, site_url: str, environment: Environment) -> None:
-        self._site = site
+        self.site = site
         self._site_url = site_url
         self._environment = environment
         self._words: dict[str, dict[str, str]] = tomllib.loads(source.words().read_text(encoding="utf-8"))
+        self._data = PublicData(site_url)
+        self._sections = {section.slug: section for section in site.sections}
+        self._shells: dict[tuple[str, str], Shell] = {}
 
-    def article(self, path: str, version: int, revision: "Revision") -> Drawing:
-        """Draw the page of a published article."""
+    # Articles
+
+    def article(
+        self, path: str, version: int, revision: "Revision", others: Sequence["Teaser"], related: Sequence["Head"]
+    ) -> tuple[Drawing, ...]:
+        """Draw the page of a published article.
+
+        Args:
+            path: at which it stands.
+            version: of the drawing.
+            revision: what was committed of it last.
+            others: the next older articles of its section.
+            related: the heads of the published articles that it names.
+        """
         view = self._article_view(revision)
-        context = {"article": view, "revision": revision.number}
-        body = self._html("article", path, version, view.language, context)
-        return Drawing(body, _HTML, (paths.article_tag(revision.article_id),))
+        context = {
+            "article": view,
+            "revision": revision.number,
+            "others": self._teasers(others),
+            "related": related,
+            "data": paths.data_path(path),
+        }
+        html = self._html("article", path, version, view.language, context)
+        # A purge of an article reaches every page that shows something of it.
+        shown = (each.id for each in others), (each.article_id for each in related)
+        tags = tuple(dict.fromkeys(map(paths.article_tag, (revision.article_id, *chain(*shown)))))
+        data = self._data.article(
+            path,
+            version,
+            view,
+            revision=revision,
+            updated_at=self._moment(revision.committed_at),
+            related=related,
+        )
+        return Drawing(path, html, _HTML, tags), self._json(paths.data_path(path), data, tags)
 
-    def notice(self, path: str, version: int, revision: "Revision") -> Drawing:
+    def notice(self, path: str, version: int, revision: "Revision") -> tuple[Drawing, ...]:
         """Draw the notice that stands in the place of a withdrawn article, with the reason if one was given."""
         view = self._article_view(revision)
         context = {"article": view, "reason": view.change_note}
-        body = self._html("notice", path, version, view.language, context)
-        return Drawing(body, _HTML, (paths.article_tag(revision.article_id),))
+        html = self._html("notice", path, version, view.language, context)
+        tags = (paths.article_tag(revision.article_id),)
+        data = self._data.withdrawn(path, version, view)
+        return Drawing(path, html, _HTML, tags), self._json(paths.data_path(path), data, tags)
 
-    def gone(self, path: str, version: int, revision: "Revision") -> Drawing:
+    def gone(self, path: str, version: int, revision: "Revision") -> tuple[Drawing, ...]:
         """Draw the page that says that there was an article here (410)."""
-        body = self._html("gone", path, version, revision.article.language, {})
-        return Drawing(body, _HTML, (paths.article_tag(revision.article_id),), status=410)
+        html = self._html("gone", path, version, revision.article.language, {})
+        tags = (paths.article_tag(revision.article_id),)
+        data = self._json(paths.data_path(path), self._data.gone(path, version, revision.article_id), tags)
+        return Drawing(path, html, _HTML, tags, status=410), replace(data, status=410)
 
-    def redirect(self, path: str, version: int, article_id: str, location: str) -> Drawing:
+    def redirect(self, path: str, version: int, article_id: str, location: str) -> tuple[Drawing, ...]:
         """Draw the page that leads from an article's former path to its present one (301)."""
-        body = self._html("redirect", path, version, self._site.language, {"location": location})
-        return Drawing(body, _HTML, (paths.article_tag(article_id),), status=301, location=location)
+        html = self._html("redirect", path, version, self.site.language, {"location": location})
+        tags = (paths.article_tag(article_id),)
+        data = self._json(paths.data_path(path), self._data.moved(location, version, article_id), tags)
+        return (
+            Drawing(path, html, _HTML, tags, status=301, location=location),
+            replace(data, status=301, location=paths.data_path(location)),
+        )
 
-    def home(self, version: int, entries: Iterable[Mapping[str, Any]]) -> Drawing:
-        """Draw the home page: the newest articles of all sections."""
-        return self._list("home", paths.HOME, version, {"entries": self._teasers(entries)})
+    # Lists
 
-    def section(self, slug: str, version: int, entries: Iterable[Mapping[str, Any]]) -> Drawing:
+    def home(
+        self, version: int, newest: "Newest", older: int | None, sections: Mapping[str, Sequence["Teaser"]]
+    ) -> tuple[Drawing, ...]:
+        """Draw the home page: the newest articles of the site, and the newest ones of each section.
+
+        Args:
+            version: of the drawing.
+            newest: what is newest on the site, as it is shown.
+            older: the number of the page that goes on from there.
+            sections: the newest of each section, by its slug.
+        """
+        fronts = [(section, self._teasers(sections[section.slug])) for section in self.site.sections]
+        context = {"fronts": [(section, entries) for section, entries in fronts if entries]}
+        listing = Listing(paths.HOME, version, self.site.name, self.site.description)
+        return self._list("home", listing, newest, older, context)
+
+    def section(self, slug: str, version: int, newest: "Newest", older: int | None) -> tuple[Drawing, ...]:
         """Draw the list page of a section: its newest articles."""
-        context = {"section": self._section(slug), "entries": self._teasers(entries)}
-        return self._list("section", paths.section_path(slug), version, context)
+        section = self._section(slug)
+        listing = self._listing(section.path, version, section.title)
+        return self._list("section", listing, newest, older, {"section": section})
 
-    def not_found(self, version: int) -> Drawing:
+    def named(self, path: str, version: int, newest: "Newest", older: int | None) -> tuple[Drawing, ...]:
+        """Draw the list page of a tag or an author; its name is written as its newest article has it."""
+        tag, author = paths.named_of(path)
+        words = self._words[self.site.language]
+        label = words["tag"] if tag else words["author"]
+        name = _name(newest.teasers, tag, author)
+        listing = self._listing(path, version, f"{label}: {name}")
+        return self._list("named", listing, newest, older, {"label": label, "name": name})
+
+    def numbered(
+        self, path: str, version: int, held: "Range", teasers: Sequence["Teaser"], newest: int
+    ) -> tuple[Drawing, ...]:
+        """Draw a numbered page of a list.
+
+        Args:
+            path: of the page.
+            version: of the drawing.
+            held: what it holds.
+            teasers: its entries, newest first.
+            newest: the number of the list's newest numbered page.
+        """
+        words = self._words[self.site.language]
+        tag, author = paths.named_of(held.list_path)
+        slug = paths.section_of(held.list_path)
+        of = self._section(slug).title if slug else _name(teasers, tag, author) if tag or author else self.site.name
+        listing = self._listing(path, version, f"{of}, {words['page_number']} {held.number}")
+        newer = held.number + 1
+        older = paths.numbered_path(held.list_path, held.number - 1) if held.number > 1 else None
+        context = {
+            "name": of,
+            "number": held.number,
+            "list_path": held.list_path,
+            "newer": paths.numbered_path(held.list_path, newer) if newer <= newest else held.list_path,
+            "older": older,
+        }
+        views = self._teasers(teasers)
+        html = self._page("numbered", listing, {"entries": views, **context})
+        data = self._data.feed(listing, self.site.language, views, next_path=older)
+        return html, self._json(path + paths.JSON_FEED, data)
+
+    def month(self, path: str, version: int, teasers: Sequence["Teaser"], months: Sequence[str]) -> tuple[Drawing, ...]:
+        """Draw a month of the site or of a section, day by day, and the month's sitemap.
+
+        Args:
+            path: of the page.
+            version: of the drawing.
+            teasers: all articles of the month, newest first.
+            months: all months that the site or the section has a page of, `2026-11`, in their order.
+        """
+        list_path, year, month = paths.read_month_path(path) or (paths.HOME, 1, 1)
+        slug = paths.section_of(list_path)
+        words = self._words[self.site.language]
+        name = _MONTH_NAMES[self.site.language](year, month)
+        of = self._section(slug).title if slug else words["all_news"]
+        views = self._teasers(teasers)
+        days = [(day, list(entries)) for day, entries in groupby(views, lambda each: each.published_at.date())]
+        this = f"{year:04}-{month:02}"
+        listing = self._listing(path, version, f"{of}, {name}")
+        earlier, later = [each for each in months if each < this][-1:], [each for each in months if each > this][:1]
+        context = {
+            "list_path": list_path,
+            "name": of,
+            "month": name,
+            "days": days,
+            "earlier": next((self._month_link(list_path, each) for each in earlier), None),
+            "later": next((self._month_link(list_path, each) for each in later), None),
+        }
+        html = self._page("month", listing, context)
+        data = self._data.feed(listing, self.site.language, views)
+        drawings = html, self._json(path + paths.JSON_FEED, data)
+        if list_path != paths.HOME:
+            return drawings
+        sitemap = self._xml("sitemap", path + paths.SITEMAP, version, {"pages": [path], "entries": views})
+        return *drawings, sitemap
+
+    def archive(self, path: str, version: int, months: Sequence[str]) -> tuple[Drawing, ...]:
+        """Draw the page that leads to all months of the site or of a section, and for the site the index of sitemaps.
+
+        Args:
+            path: of the page.
+            version: of the drawing.
+            months: `2026-11`, in their order.
+        """
+        list_path = paths.list_of_archive_path(path) or paths.HOME
+        slug = paths.section_of(list_path)
+        words = self._words[self.site.language]
+        of = self._section(slug).title if slug else words["all_news"]
+        links = [self._month_link(list_path, each) for each in reversed(months)]
+        years = [(year, list(each)) for year, each in groupby(links, lambda link: str(link.path)[len(list_path) :][:4])]
+        listing = self._listing(path, version, f"{of}, {words['archive']}")
+        context = {"name": of, "list_path": list_path, "years": years}
+        html = self._page("archive", listing, context)
+        if list_path != paths.HOME:
+            return (html,)
+        sitemaps = [paths.SECTIONS_SITEMAP, *(f"{link.path}{paths.SITEMAP}" for link in links)]
+        return html, self._xml("sitemap_index", paths.SITEMAP_INDEX, version, {"sitemaps": sitemaps})
+
+    # What the site needs besides
+
+    def news_sitemap(self, version: int, teasers: Sequence["Teaser"]) -> tuple[Drawing, ...]:
+        """Write the sitemap of what is news, newest first."""
+        return (self._xml("news_sitemap", paths.NEWS_SITEMAP, version, {"entries": self._teasers(teasers)}),)
+
+    def sections_sitemap(self, version: int) -> tuple[Drawing, ...]:
+        """Write the sitemap of the site's lists."""
+        pages = [each for front in self._fronts() for each in (front, paths.archive_path(front))]
+        return (self._xml("sitemap", paths.SECTIONS_SITEMAP, version, {"pages": pages, "entries": []}),)
+
+    def schema(self, path: str, version: int) -> tuple[Drawing, ...]:
+        """Write a schema of the public data (JSON Schema 2020-12)."""
+        return (self._json(path, self._data.schema(path, version)),)
+
+    def not_found(self, version: int) -> tuple[Drawing, ...]:
         """Draw the page that the edge serves where there is none (404)."""
-        return self._list("not_found", paths.NOT_FOUND, version, {})
+        html = self._html("not_found", paths.NOT_FOUND, version, self.site.language, {})
+        return (Drawing(paths.NOT_FOUND, html, _HTML, (paths.LISTS_TAG,)),)
 
-    def robots(self, version: int) -> Drawing:
+    def robots(self, version: int) -> tuple[Drawing, ...]:
         """Write `robots.txt` (RFC 9309)."""
         text = self._environment.get_template("robots.txt").render(
-            site=self._site, site_url=self._site_url, version=version
+            site=self.site,
+            site_url=self._site_url,
+            sitemaps=(paths.SITEMAP_INDEX, paths.NEWS_SITEMAP),
+            version=version,
         )
-        return Drawing(text.encode(), _TEXT, (paths.LISTS_TAG,))
+        return (Drawing(paths.ROBOTS, text.encode(), _TEXT, (paths.LISTS_TAG,)),)
 
-    def _list(self, view: str, path: str, version: int, context: Mapping[str, Any]) -> Drawing:
-        body = self._html(view, path, version, self._site.language, context)
-        return Drawing(body, _HTML, (paths.LISTS_TAG,))
+    def _list(
+        self, view: str, listing: Listing, newest: "Newest", older: int | None, context: Mapping[str, Any]
+    ) -> tuple[Drawing, ...]:
+        """Draw a list's own page with what lies beside it."""
+        path, version = listing.path, listing.version
+        entries = self._teasers(newest.teasers)
+        older_path = paths.numbered_path(path, older) if older else None
+        month = entries[0].published_at if entries and paths.is_feed_path(path) else None
+        context = {
+            "entries": entries,
+            "older": older_path,
+            "month": self._month_link(path, f"{month:%Y-%m}") if month else None,
+            "topics": _topics(entries),
+            "list_path": path,
+            **context,
+        }
+        html = self._page(view, listing, context)
+        data = self._data.feed(listing, self.site.language, entries, next_path=older_path)
+        beside = self._json(path + paths.JSON_FEED, data)
+        if not paths.is_feed_path(path):
+            return html, beside
+        farewells = [FarewellView(urn(each.id), self._moment(each.left_at)) for each in newest.farewells]
+        moments = [*(each.updated_at for each in entries), *(each.left_at for each in farewells)]
+        feed = {
+            "title": listing.title,
+            "description": listing.description,
+            "entries": entries,
+            "farewells": farewells,
+            "updated_at": max(moments, default=None),
+            "path": path,
+        }
+        rss = self._xml("rss", path + paths.RSS, version, feed, _RSS)
+        atom = self._xml("atom", path + paths.ATOM, version, feed, _ATOM)
+        return html, rss, atom, beside
+
+    def _listing(self, path: str, version: int, title: str) -> Listing:
+        return Listing(path, version, title, f"{title}. {self.site.description}")
+
+    def _page(self, view: str, listing: Listing, context: Mapping[str, Any]) -> Drawing:
+        context = {"title": listing.title, "description": listing.description, **context}
+        html = self._html(view, listing.path, listing.version, self.site.language, context)
+        return Drawing(listing.path, html, _HTML, (paths.LISTS_TAG,))
 
     def _html(self, view: str, path: str, version: int, language: str, context: Mapping[str, Any]) -> bytes:
         text = self._environment.get_template(f"views/{view}.html").render(
-            site=self._site,
+            site=self.site,
             site_url=self._site_url,
             words=self._words[language],
             language=language,
             path=path,
             canonical=self._site_url + path if self._site_url else None,
             version=version,
+            shell=self._shell(language, path),
             **context,
         )
         return text.encode()
 
+    def _shell(self, language: str, path: str) -> Shell:
+        """Give what stands around a page: the same for all pages of a section, in one language."""
+        section = next((each.path for each in self.site.sections if path.startswith(each.path)), "")
+        # A section's own page is told from those below it.
+        place = path if path in (paths.HOME, section) else f"{section}*"
+        known = self._shells.get((language, place))
+        if known is None:
+            blocks: Any = self._environment.get_template("blocks/shell.html").module
+            given = (self.site, self._words[language], language)
+            known = self._shells[language, place] = Shell(
+                header=blocks.site_header(*given, path),
+                links=blocks.section_links(*given, path),
+                foot=blocks.foot_sections(*given, path),
+                footer=blocks.site_footer(*given),
+            )
+        return known
+
+    def _xml(self, name: str, path: str, version: int, context: Mapping[str, Any], content_type: str = _XML) -> Drawing:
+        context = {"site": self.site, "site_url": self._site_url, "version": version, "own_path": path, **context}
+        text = self._environment.get_template(f"feeds/{name}.xml").render(context)
+        return Drawing(path, text.encode(), content_type, (paths.LISTS_TAG,))
+
+    def _json(self, path: str, data: Mapping[str, Any], tags: tuple[str, ...] = (paths.LISTS_TAG,)) -> Drawing:
+        content_type = _JSON_FEED if path.endswith(paths.JSON_FEED) else _JSON
+        return Drawing(path, json.dumps(data, ensure_ascii=False).encode(), content_type, tags)
+
     def _article_view(self, revision: "Revision") -> ArticleView:
         article = revision.article
+        tags = sorted(article.tags, key=sort_key)
         return ArticleView(
             id=revision.article_id,
             title=article.title,
             summary=article.summary,
             # The one place where text becomes markup: the sanitiser let it through before it was committed.
             body=Markup(article.body),  # noqa: S704
-            author=article.author,
+            author=_link(article.author, paths.author_path),
             source=article.source,
             section=self._section(article.section),
-            tags=article.tags,
+            tags=tuple(_link(tag, paths.tag_path) for tag in tags),
             language=article.language,
             published_at=self._moment(article.published_at),
             change_note=article.change_note,
         )
 
-    def _teasers(self, entries: Iterable[Mapping[str, Any]]) -> list[TeaserView]:
+    def _teasers(self, teasers: Iterable["Teaser"]) -> list[TeaserView]:
         return [
             TeaserView(
-                title=entry["title"],
-                summary=entry["summary"],
-                path=entry["path"],
-                section=self._section(entry["section"]),
-                author=entry["author"],
-                language=entry["language"],
-                published_at=self._moment(entry["published_at"]),
+                id=each.id,
+                urn=urn(each.id),
+                title=each.title,
+                summary=each.summary,
+                path=each.path,
+                section=self._section(each.section),
+                author=each.author,
+                language=each.language,
+                published_at=self._moment(each.published_at),
+                updated_at=self._moment(each.updated_at),
+                tags=each.tags,
             )
-            for entry in entries
+            for each in teasers
         ]
 
     def _section(self, slug: str) -> Section:
         """Give the section; one that the newsroom has dropped goes by its slug until its articles have moved."""
-        return self._site.section(slug) or Section(slug, slug)
+        return self._sections.get(slug) or Section(slug, slug)
+
+    def _fronts(self) -> Iterator[str]:
+        """Give the paths of the lists that have months: home and the sections."""
+        yield paths.HOME
+        yield from (section.path for section in self.site.sections)
+
+    def _month_link(self, list_path: str, month: str) -> Link:
+        year, number = int(month[:4]), int(month[5:])
+        return Link(_MONTH_NAMES[self.site.language](year, number), paths.month_path(list_path, year, number))
 
     def _moment(self, utc: str) -> datetime:
-        return datetime.fromisoformat(utc).astimezone(self._site.zone)
+        return datetime.fromisoformat(utc).astimezone(self.site.zone)
+
+
+def _link(name: str, path_of: Callable[[str], str]) -> Link:
+    folded = slug(name)
+    return Link(name, path_of(folded) if folded else None)
+
+
+def _name(teasers: Sequence["Teaser"], tag: str | None, author: str | None) -> str:
+    """Give the name of a tag or an author as the newest article writes it; the slug when no article is left."""
+    if tag is None:
+        return next((each.author for each in teasers), str(author))
+    names = (name for each in teasers for name in each.tags if slug(name) == tag)
+    return next(names, tag)
+
+
+def _topics(entries: Sequence[TeaserView]) -> list[Link]:
+    """Give the tags of a list's articles, each once, sorted by name."""
+    links = (_link(tag, paths.tag_path) for entry in entries for tag in entry.tags)
+    distinct: dict[str, Link] = {}
+    for link in links:
+        if link.path:
+            distinct.setdefault(link.path, link)
+    return sorted(distinct.values(), key=lambda link: sort_key(link.name))
 
 
 def new_environment() -> Environment:
@@ -202,7 +526,12 @@ def new_environment() -> Environment:
     )
     # Data in a page keeps its Vietnamese letters, and its keys their order.
     environment.policies["json.dumps_kwargs"] = {"ensure_ascii": False, "sort_keys": True}
-    environment.filters |= {"date": _date, "long_date": _long_date, "iso": datetime.isoformat}
+    environment.filters |= {
+        "date": _date,
+        "day": _day,
+        "iso": iso,
+        "rfc822": _rfc822,
+    }
     return environment
 
 
@@ -212,14 +541,18 @@ def environment() -> Environment:
     return new_environment()
 
 
+def _rfc822(moment: datetime) -> str:
+    return format_datetime(with_whole_minutes(moment))
+
+
 def _date(moment: datetime) -> str:
     return f"{moment:%d/%m/%Y}"
 
 
 @pass_context
-def _long_date(context: Context, moment: datetime) -> str:
+def _day(context: Context, moment: date) -> str:
     language = context["language"]
     weekday = _WEEKDAYS[language][moment.weekday()]
     if language == "vi":
-        return f"{weekday}, {moment:%d/%m/%Y, %H:%M}"
-    return f"{weekday}, {moment.day} {_MONTHS[moment.month - 1]} {moment.year}, {moment:%H:%M}"
+        return f"{weekday}, {moment:%d/%m/%Y}"
+    return f"{weekday}, {moment.day} {_MONTHS[moment.month - 1]} {moment.year}"

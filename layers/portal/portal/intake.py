@@ -119,7 +119,7 @@ class Intake:
         state = article.state_at(now)
         new = None
         if state is not head.state:
-            change = Change(article_id, article, state, head.upload, _CLOCK, now)
+            change = Change(article_id, article, state, head.upload, _CLOCK, now, self._site.zone)
             new = commit(self._table, head, change, verdict=None)
         # Also when there was nothing to change: a run that died after its commit may not have sent this.
         if _is_taken_down(new or head):
@@ -186,7 +186,7 @@ class Intake:
                 # What was judged first stays.
                 return verdict if self._table.put_new(verdict.item()) else None, head
             state = judgement.state_at(now)
-            change = Change(article_id, judgement, state, number, upload.editor, now)
+            change = Change(article_id, judgement, state, number, upload.editor, now, self._site.zone)
             try:
                 new = commit(self._table, head, change, verdict)
             except HeadMovedError:

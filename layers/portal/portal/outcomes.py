@@ -64,6 +64,10 @@ class TryLaterError(Exception):
     """The work can't be done now, but may be in a while: the queue or the stream delivers it again."""
 
 
+class OvertakenError(Exception):
+    """What was read has been changed by somebody else since: read it again."""
+
+
 def is_transient(error: BaseException) -> bool:
     """Tell whether an error of AWS is one that time mends: a throttle, a 5xx, a conflict, a lost connection."""
     if isinstance(error, ClientError):

@@ -1,24 +1,40 @@
 """Render: draw the pages whose partitions changed, copy committed revisions into the archive, ask for the purge."""
 
 import json
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
 
 from botocore.exceptions import ClientError
 
 from portal import paths, put_aside
+from portal.composing import Composer
 from portal.drawing import Artist, Drawing
 from portal.outcomes import ABSENT, TryLaterError, described, error_code, is_transient
-from portal.table import PAGE, REVISION, SELF, TOUCH, Item, Revision, Table, page_partition, unpacked
+from portal.table import (
+    CLOSED,
+    PAGE,
+    RANGE,
+    REVISION,
+    SELF,
+    TOUCH,
+    Item,
+    Newest,
+    Range,
+    Revision,
+    Table,
+    is_entry_key,
+    page_partition,
+    unpacked,
+)
+from portal.touching import Touch, touches_of_article, touches_of_first_month, touches_of_list
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_sqs import SQSClient
 
-LIST_ENTRIES: Final = 20
 # The promise: no edge shows a page that is older than this, even if its purge was lost.
 EDGE_SECONDS: Final = 300
 # While S3 fails, CloudFront goes on with what it has; without a bound it would do so for as long as it keeps it.
@@ -26,6 +42,7 @@ EDGE_SECONDS_WHILE_S3_FAILS: Final = 3600
 _CACHE_CONTROL: Final = f"public, max-age=0, s-maxage={EDGE_SECONDS}, stale-if-error={EDGE_SECONDS_WHILE_S3_FAILS}"
 _DRAW_AGAIN_AT_MOST: Final = 10
 _OVERTAKEN: Final = {"PreconditionFailed", "ConditionalRequestConflict", *ABSENT}
+_KINDS_OF_ARTICLE: Final = frozenset({"article", "notice", "gone"})
 
 
 @dataclass(frozen=True)
@@ -44,16 +61,28 @@ class Rendered:
 
 @dataclass
 class _Asked:
-    """What the records of a batch ask for of one page, or of one article whose revisions are to be archived.
+    """What the records of a batch ask for of one page, or of one article whose revisions are to be archived."""
 
-    `revisions` are those that the records carry; a touched article has all of its own looked at.
-    """
-
-    number: str  # the first record's sequence number
+    first: str  # sequence number of its first record
+    last: str  # of its last one
     attempts: int = 0  # how often it was put aside before
-    purge: bool = False
-    touched: bool = False
-    revisions: list[Item] = field(default_factory=list)
+    is_touched: bool = False
+    draws: bool = False
+    purge: bool = False  # the page's own cache tags, once it is drawn
+    tags: set[str] = field(default_factory=set)  # to be purged then, too
+    # Sort keys of a list's entries that appeared, changed or left, each with whether it is new.
+    entries: dict[str, bool] = field(default_factory=dict)
+    article_id: str | None = None  # of the article whose page it is, if that has changed
+    records: list[Item] = field(default_factory=list)  # for the archive: revisions, and ranges of numbered pages
+
+
+@dataclass(frozen=True)
+class _Fence:
+    """The page as it stands, and what lies beside it: ETags, None and absent where there's none, and the version."""
+
+    etag: str | None
+    version: int
+    beside: Mapping[str, str]
 
 
 class Render:
@@ -79,7 +108,7 @@ class Render:
         self._archive_bucket = archive_bucket
         self._purge_queue_url = purge_queue_url
         self._failed_pages_queue_url = failed_pages_queue_url
-        self._artist = artist
+        self._composer = Composer(self._table, artist)
 
     def render(self, records: Iterable[Mapping[str, Any]]) -> Rendered:
         """Do what a batch of the table's stream asks for.
@@ -96,33 +125,50 @@ class Render:
         """
         rendered = Rendered()
         tags: set[str] = set()
-        aside: list[dict[str, Any]] = []
-        for partition, asked in _asked(records).items():
+        wrong: dict[str, Exception] = {}
+        asked = _asked(records)
+        # What is shown elsewhere is drawn first, so that what shows it need not be touched if its turn comes in here.
+        waiting = {partition: asked[partition] for partition in sorted(asked, key=_turn)}
+        for partition in list(waiting):
+            look = waiting.pop(partition)
             try:
-                if partition.startswith(PAGE):
+                if not partition.startswith(PAGE):
+                    rendered.archived.extend(self._archive(partition, look))
+                    continue
+                rendered.archived.extend(self._archive_ranges(look))
+                if look.draws:
                     path = partition.removeprefix(PAGE)
-                    drawn = self._draw(path)
-                    tags.update(drawn if asked.purge else ())
+                    own = self._draw(path, look, waiting)
+                    tags.update(look.tags, own if look.purge else ())
                     rendered.drawn.append(path)
-                else:
-                    rendered.archived.extend(self._archive(partition, asked))
             except Exception as error:  # noqa: BLE001 (each ends in a named outcome: delivered again, or put aside)
-                if is_transient(error):
-                    rendered.failed[asked.number] = described(error)
-                elif not rendered.failed:  # else it is delivered again with what failed, and ends here then
-                    rendered.put_aside[partition.partition("#")[2]] = described(error)
-                    aside.append(put_aside.message(partition, described(error), asked.attempts + 1))
-        for message in aside:
-            self._tell(self._failed_pages_queue_url, message)
+                wrong[partition] = error
+        rendered.failed.update(
+            (asked[partition].first, described(fault)) for partition, fault in wrong.items() if is_transient(fault)
+        )
         # After every PUT and before the batch is acknowledged, whoever did the PUT.
         if tags:
             self._tell(self._purge_queue_url, {"tags": sorted(tags)})
+        for partition, fault in wrong.items():
+            # Lambda delivers again all that follows the first record that failed: it ends here then.
+            comes_again = any(int(asked[partition].last) >= int(number) for number in rendered.failed)
+            if not is_transient(fault) and not comes_again:
+                rendered.put_aside[partition.partition("#")[2]] = described(fault)
+                message = put_aside.message(partition, described(fault), asked[partition].attempts + 1)
+                self._tell(self._failed_pages_queue_url, message)
         return rendered
+
+    def _archive_ranges(self, asked: _Asked) -> Iterator[str]:
+        """Copy into the archive what the numbered pages of a list hold; give the keys of new copies."""
+        for held in map(Range.from_item, asked.records):
+            key = paths.range_archive_key(held.list_path, held.number)
+            if self._put_record(key, asdict(held)):
+                yield key
 
     def _archive(self, partition: str, asked: _Asked) -> list[str]:
         """Copy an article's revisions into the archive, where they stay as they are; give the keys of new copies."""
-        every = self._table.between(partition, REVISION, f"{REVISION}~") if asked.touched else ()
-        keys = (self._copy(Revision.from_item(item)) for item in (*asked.revisions, *every))
+        every = () if not asked.is_touched else self._table.between(partition, REVISION, f"{REVISION}~")
+        keys = (self._copy(Revision.from_item(item)) for item in (*asked.records, *every))
         return [key for key in keys if key]
 
     def _copy(self, revision: Revision) -> str | None:
@@ -137,6 +183,10 @@ class Render:
             "article": revision.article.as_json(),
         }
         key = paths.archive_key(revision.article_id, revision.number)
+        return key if self._put_record(key, record) else None
+
+    def _put_record(self, key: str, record: Mapping[str, Any]) -> bool:
+        """Write a record of the archive where there is none; tell whether there was none."""
         try:
             self._s3.put_object(
                 Bucket=self._archive_bucket,
@@ -147,73 +197,107 @@ class Render:
             )
         except ClientError as error:
             if error_code(error) == "PreconditionFailed":
-                return None
+                return False
             raise
-        return key
+        return True
 
-    def _draw(self, path: str) -> tuple[str, ...]:
-        """Draw a page and put it, on the condition that nobody did since; give the cache tags to purge.
+    def _draw(self, path: str, asked: _Asked, waiting: Mapping[str, _Asked]) -> tuple[str, ...]:
+        """Draw a page and put it, on the condition that nobody did since; give its cache tags, if an edge may have it.
 
         The fence is read before what it protects: to query first would let a slower run put an older list over a
         newer one. Each drawing has a version, so that no two are the same bytes and have the same ETag.
         """
-        for _ in range(_DRAW_AGAIN_AT_MOST):
-            etag, version = self._fence(path)
-            drawing = self.compose(path, version + 1)
-            if self._put(path, drawing, etag, version + 1):
+        fence = self._fence(path)
+        for attempt in range(_DRAW_AGAIN_AT_MOST):
+            newest = self._composer.newest(path)
+            if attempt == 0:
+                # Before the drawing: a page that can't be drawn must not take along those that show something of it.
+                self._touch(self._touches(path, asked, newest, is_first=fence.version == 0), waiting)
+            drawings = self._composer.compose(path, fence.version + 1, newest)
+            if self._put_all(drawings, fence):
                 # What stands at a new article's path can't be at any edge yet.
-                is_new_article = version == 0 and paths.is_article_path(path)
-                return () if is_new_article else drawing.tags
+                is_new_article = fence.version == 0 and paths.is_article_path(path)
+                return () if is_new_article else drawings[0].tags
+            fence = self._whole_fence(path)
         raise TryLaterError(f"{path} keeps being drawn by others")
 
-    def _fence(self, path: str) -> tuple[str | None, int]:
-        """Give the ETag and the version of the page as it stands; None and 0 when there's none."""
+    def _touches(self, path: str, asked: _Asked, newest: Newest | None, *, is_first: bool) -> Iterator[Touch]:
+        """Give the pages that show something of this one."""
+        if newest:
+            yield from touches_of_list(self._table, path, newest, asked.entries)
+        if asked.article_id:
+            yield from touches_of_article(self._table, asked.article_id)
+        if is_first:
+            yield from touches_of_first_month(self._table, path)
+
+    def _touch(self, touches: Iterable[Touch], waiting: Mapping[str, _Asked]) -> None:
+        """Touch pages, each once, but for those whose turn comes in this batch: these only have more to be purged."""
+        merged: dict[str, list[Touch]] = {}
+        for touch in touches:
+            merged.setdefault(page_partition(touch.path), []).append(touch)
+        for partition, asking in merged.items():
+            purge = any(touch.tags is None for touch in asking)
+            tags = {tag for touch in asking for tag in touch.tags or ()}
+            look = waiting.get(partition)
+            if look is None or not look.draws:
+                self._table.touch(partition, purge=purge, tags=sorted(tags))
+            else:
+                look.tags.update(tags)
+                look.purge |= purge
+
+    def _fence(self, path: str) -> _Fence:
+        """Read how a page stands. What lies beside it is as its last drawing has left it, or that drawing is undone."""
+        found = self._head(path)
+        if found is None:
+            return _Fence(None, 0, {})
+        etag, version, metadata = found
+        beside = dict(each.split("=") for each in metadata.get("beside", "").split(",") if each)
+        known = {each: beside.get(each.rpartition("/")[2]) for each in paths.beside(path)}
+        return _Fence(etag, version, {each: f'"{etag}"' for each, etag in known.items() if etag})
+
+    def _whole_fence(self, path: str) -> _Fence:
+        """Read how a page and all that lies beside it stand, also where a drawing was left undone."""
+        page = self._head(path)
+        beside = {each: found for each in paths.beside(path) if (found := self._head(each))}
+        versions = [version for _, version, _ in (*((page,) if page else ()), *beside.values())]
+        etags = {each: etag for each, (etag, _, _) in beside.items()}
+        return _Fence(page[0] if page else None, max(versions, default=0), etags)
+
+    def _head(self, path: str) -> tuple[str, int, Mapping[str, str]] | None:
+        """Give an object's ETag, version and metadata; None when there's none."""
         try:
             answer = self._s3.head_object(Bucket=self._site_bucket, Key=paths.object_key(path))
         except ClientError as error:
             if error_code(error) in ABSENT:
-                return None, 0
+                return None
             raise
-        return answer["ETag"], int(answer["Metadata"].get("version", 0))
+        return answer["ETag"], int(answer["Metadata"].get("version", 0)), answer["Metadata"]
 
-    def compose(self, path: str, version: int) -> Drawing:
-        """Draw a page from the present state of its partition.
+    def _put_all(self, drawings: Sequence[Drawing], fence: _Fence) -> bool:
+        """Put a page and what lies beside it, the page last; tell whether all stood as they were fenced."""
+        page, *others = drawings
+        version = str(fence.version + 1)
+        etags = []
+        for drawing in others:
+            etag = self._put(drawing, fence.beside.get(drawing.path), {"version": version})
+            if etag is None:
+                return False
+            etags.append(f"{drawing.path.rpartition('/')[2]}={etag.strip(chr(34))}")
+        metadata = {"version": version} | ({"beside": ",".join(etags)} if etags else {})
+        return self._put(page, fence.etag, metadata) is not None
 
-        Raises:
-            LookupError: the site has no such page.
-        """
-        if path == paths.HOME:
-            return self._artist.home(version, self._table.newest_entries(path, LIST_ENTRIES))
-        if path == paths.NOT_FOUND:
-            return self._artist.not_found(version)
-        if path == paths.ROBOTS:
-            return self._artist.robots(version)
-        if section := paths.section_of(path):
-            return self._artist.section(section, version, self._table.newest_entries(path, LIST_ENTRIES))
-        return self._compose_own(path, version)
-
-    def _compose_own(self, path: str, version: int) -> Drawing:
-        """Draw what stands at a path of an article, present or former."""
-        item = self._table.get(page_partition(path), SELF)
-        if item is None:
-            raise LookupError(f"nothing of the table stands at {path}")
-        if item["kind"] == "redirect":
-            return self._artist.redirect(path, version, item["id"], item["to"])
-        draw = {"article": self._artist.article, "notice": self._artist.notice, "gone": self._artist.gone}[item["kind"]]
-        return draw(path, version, self._table.revision(item["id"], int(item["revision"])))
-
-    def _put(self, path: str, drawing: Drawing, etag: str | None, version: int) -> bool:
-        """Put a drawing in the place of the one that was fenced; tell whether that one still stood."""
-        metadata = {"version": str(version), "cache-tag": ",".join(drawing.tags)}
+    def _put(self, drawing: Drawing, etag: str | None, metadata: dict[str, str]) -> str | None:
+        """Put a drawing in the place of the one that was fenced; give its ETag, None if that one stood no more."""
+        metadata = {**metadata, "cache-tag": ",".join(drawing.tags)}
         if drawing.status != HTTPStatus.OK:
             metadata["status"] = str(drawing.status)
         if drawing.location is not None:
             metadata["location"] = drawing.location
         condition: Any = {"IfMatch": etag} if etag else {"IfNoneMatch": "*"}
         try:
-            self._s3.put_object(
+            answer = self._s3.put_object(
                 Bucket=self._site_bucket,
-                Key=paths.object_key(path),
+                Key=paths.object_key(drawing.path),
                 Body=drawing.body,
                 ContentType=drawing.content_type,
                 CacheControl=_CACHE_CONTROL,
@@ -222,9 +306,9 @@ class Render:
             )
         except ClientError as error:
             if error_code(error) in _OVERTAKEN:
-                return False
+                return None
             raise
-        return True
+        return answer["ETag"]
 
     def _tell(self, queue_url: str, message: Mapping[str, Any]) -> None:
         self._sqs.send_message(QueueUrl=queue_url, MessageBody=json.dumps(message, ensure_ascii=False))
@@ -236,11 +320,38 @@ def _asked(records: Iterable[Mapping[str, Any]]) -> dict[str, _Asked]:
     for record in records:
         change = record["dynamodb"]
         keys, image = unpacked(change["Keys"]), unpacked(change.get("NewImage", {}))
-        look = asked.setdefault(keys["pk"], _Asked(change["SequenceNumber"]))
-        # Whatever is no touch is a change, and readers are to see it at once.
-        look.purge |= bool(image.get("purge", True))
-        look.attempts = max(look.attempts, int(image.get("attempts", 0)))
-        look.touched |= keys["sk"] == TOUCH
-        if keys["sk"].startswith(REVISION):
-            look.revisions.append(image)
+        number = change["SequenceNumber"]
+        look = asked.setdefault(keys["pk"], _Asked(number, number))
+        look.last = number
+        _ask(look, keys["sk"], image, is_new=record["eventName"] == "INSERT")
     return asked
+
+
+def _ask(look: _Asked, sort: str, image: Item, *, is_new: bool) -> None:
+    """Add to what is asked for what one record asks."""
+    if sort.startswith((REVISION, RANGE)):
+        look.records.append(image)
+        return
+    if sort == CLOSED:
+        return  # the run that closed it goes on to draw the list
+    look.draws = True
+    if sort == TOUCH:
+        look.is_touched = True
+        look.attempts = max(look.attempts, int(image.get("attempts", 0)))
+        look.tags.update(image.get("tags", ()))
+        look.purge |= bool(image.get("purge", True))
+        return
+    # Whatever is no touch is a change, and readers are to see it at once.
+    look.purge = True
+    if is_entry_key(sort):
+        look.entries[sort] = is_new and look.entries.get(sort, True)
+    elif sort == SELF and image.get("kind") in _KINDS_OF_ARTICLE:
+        look.article_id = image["id"]
+
+
+def _turn(partition: str) -> int:
+    """Order the pages of a batch: lists, the home page, then the pages of articles and all that only shows others."""
+    path = partition.removeprefix(PAGE)
+    if path == paths.HOME:
+        return 1
+    return 0 if paths.is_list_path(path) else 2

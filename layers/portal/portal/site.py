@@ -8,12 +8,10 @@ from pathlib import Path
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from portal.paths import section_path
+from portal.paths import RESERVED, section_path
 
 LANGUAGES = ("vi", "en")
 _SLUG: Final = re.compile(r"[a-z0-9-]{1,60}")  # as long as an article's `section` may be
-# What the site itself has, or will have, at the place of a section; so four digits, too: a year.
-_RESERVED: Final = frozenset({"author", "desk", "local", "tag"})
 _YEAR: Final = re.compile(r"[0-9]{4}")
 
 
@@ -96,7 +94,7 @@ def _faults_of_sections(sections: list[Any]) -> Iterator[str]:
         slug = section.get("slug")
         if not isinstance(slug, str) or not _SLUG.fullmatch(slug):
             yield f"section {number}: its slug must be 1 to 60 of the characters a-z, 0-9 and -, not {slug!r}"
-        elif slug in _RESERVED or _YEAR.fullmatch(slug):
+        elif slug in RESERVED or _YEAR.fullmatch(slug):
             yield f"section {number}: the site has pages of its own below /{slug}/; choose another slug"
         elif first.setdefault(slug, number) != number:
             yield f"section {number}: {slug!r} is the slug of section {first[slug]}; choose another"

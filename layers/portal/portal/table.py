@@ -5,20 +5,22 @@ at is one, `due`; the uploads that have no verdict yet are one, `awaited`. Text 
 numbers and of moments.
 """
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any, Final, Self
 
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 from botocore.exceptions import ClientError
 
+from portal import paths
 from portal.article import Article, State, shortened
-from portal.outcomes import error_code
+from portal.outcomes import OvertakenError, TryLaterError, error_code
 from portal.strict_json import Fault
 from portal.verdicts import Outcome
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_dynamodb.type_defs import PaginatorConfigTypeDef, TransactWriteItemTypeDef
 
 Item = dict[str, Any]
 
@@ -29,10 +31,17 @@ ISSUED: Final = "issued"
 SELF: Final = "self"
 TOUCH: Final = "touch"
 REVISION: Final = "revision#"
+MENTION: Final = "mention#"  # begins the partition of those who name an article
+CLOSED: Final = "closed"
+RANGE: Final = "range#"
+MONTH: Final = "month#"
 PAGE: Final = "page#"
 SHELF: Final = "articles"  # the one partition of the index `newest`, in which the desk lists articles
 NEW_ITEM: Final = "attribute_not_exists(pk)"  # the condition under which nothing is written over
-TEASER_CHARACTERS: Final = 400
+TEASER_CHARACTERS: Final = 300
+
+_FAREWELL: Final = "#left"
+_LAST_ENTRY: Final = ":"  # the character after "9", with which no entry's sort key begins
 
 _serialize = TypeSerializer().serialize
 _deserialize = TypeDeserializer().deserialize
@@ -63,6 +72,11 @@ def moment_key(moment: str, article_id: str) -> str:
     return f"{moment}#{article_id}"
 
 
+def is_entry_key(sort: str) -> bool:
+    """Tell whether a sort key of a page's partition is that of an article's entry."""
+    return sort[0].isdigit() and not sort.endswith(_FAREWELL)
+
+
 def key(partition: str, sort: str) -> Item:
     """Give the primary key of an item, as the AWS client takes it."""
     return {"pk": {"S": partition}, "sk": {"S": sort}}
@@ -75,13 +89,15 @@ def packed(item: Mapping[str, Any]) -> Item:
 
 def unpacked(item: Mapping[str, Any]) -> Item:
     """Read an item's attributes as the AWS client, or a stream's record, gives them."""
-    return {name: _deserialize(value) for name, value in item.items()}
+    # Nearly all that lists are made of is text, which needs no deserializer.
+    return {name: value["S"] if "S" in value else _deserialize(value) for name, value in item.items()}
 
 
 @dataclass(frozen=True)
 class Teaser:
-    """What a list shows of an article."""
+    """What a list shows of an article. Moments are in UTC; `updated_at` is that of its last revision."""
 
+    id: str
     title: str
     summary: str
     path: str
@@ -89,11 +105,14 @@ class Teaser:
     author: str
     language: str
     published_at: str
+    updated_at: str
+    tags: tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, article: Article, path: str) -> Self:
+    def of(cls, article_id: str, article: Article, path: str, updated_at: str) -> Self:
         """Make the teaser of an article that stands at a path."""
         return cls(
+            id=article_id,
             title=article.title,
             summary=shortened(article.summary, TEASER_CHARACTERS),
             path=path,
@@ -101,7 +120,98 @@ class Teaser:
             author=article.author,
             language=article.language,
             published_at=article.published_at,
+            updated_at=updated_at,
+            tags=article.tags,
         )
+
+    @property
+    def key(self) -> str:
+        """The sort key of its entries."""
+        return moment_key(self.published_at, self.id)
+
+    def item(self, list_path: str) -> Item:
+        """Give the entry that holds it in a list's partition."""
+        attributes = {name: getattr(self, name) for name in _TEASER_TEXTS}
+        tags = {"tags": list(self.tags)} if self.tags else {}
+        return {"pk": page_partition(list_path), "sk": self.key, **attributes, **tags}
+
+    @classmethod
+    def from_item(cls, item: Item) -> Self:
+        """Read the entry that holds it."""
+        return cls(**{name: item[name] for name in _TEASER_TEXTS}, tags=tuple(item.get("tags", ())))
+
+
+_TEASER_TEXTS: Final = tuple(each.name for each in fields(Teaser) if each.name != "tags")
+
+
+@dataclass(frozen=True)
+class Farewell:
+    """Says in a list's partition that an article was taken down: what subscribers of its feeds are told of it."""
+
+    id: str
+    path: str
+    left_at: str
+
+    @property
+    def key(self) -> str:
+        """Its sort key: among the entries, at the moment of the takedown."""
+        return f"{moment_key(self.left_at, self.id)}{_FAREWELL}"
+
+    def item(self, list_path: str) -> Item:
+        """Give the item that holds it in a list's partition."""
+        return {"pk": page_partition(list_path), "sk": self.key, "id": self.id, "path": self.path}
+
+    @classmethod
+    def from_item(cls, item: Item) -> Self:
+        """Read the item that holds it."""
+        return cls(item["id"], item["path"], item["sk"].partition("#")[0])
+
+
+@dataclass(frozen=True)
+class Range:
+    """What a numbered page of a list holds: the entries after one sort key, up to another one. It never changes.
+
+    Numbers count from the oldest, so that a new article gives no old page another number.
+    """
+
+    list_path: str
+    number: int
+    after: str
+    last: str
+
+    def item(self) -> Item:
+        """Give the item by which an entry's numbered page is found, in the list's partition."""
+        return {"pk": page_partition(self.list_path), "sk": f"{RANGE}{self.last}", **self._attributes()}
+
+    def closed_item(self) -> Item:
+        """Give the item that names the newest range of a list, in the list's partition."""
+        return {"pk": page_partition(self.list_path), "sk": CLOSED, **self._attributes()}
+
+    def page_item(self) -> Item:
+        """Give the item by which the numbered page itself knows what it holds."""
+        path = paths.numbered_path(self.list_path, self.number)
+        return {"pk": page_partition(path), "sk": SELF, "kind": "numbered", **self._attributes()}
+
+    def _attributes(self) -> Item:
+        return {"list": self.list_path, "number": self.number, "after": self.after, "last": self.last}
+
+    @classmethod
+    def from_item(cls, item: Item) -> Self:
+        """Read any of the items that hold it."""
+        return cls(item["list"], int(item["number"]), item["after"], item["last"])
+
+
+@dataclass(frozen=True)
+class Newest:
+    """The newest of a list: entries and farewells, newest first, and the newest range that was closed, if any."""
+
+    teasers: list[Teaser]
+    farewells: list[Farewell]
+    closed: Range | None
+
+    def open_teasers(self) -> list[Teaser]:
+        """Give those that are in no numbered page yet."""
+        return [each for each in self.teasers if self.closed is None or each.key > self.closed.last]
 
 
 @dataclass(frozen=True)
@@ -115,8 +225,23 @@ class Head:
     title: str
     path: str | None = None
     former_paths: tuple[str, ...] = ()
-    # The lists on which it has an entry, by path, with the entry's sort key.
-    entries: Mapping[str, str] = field(default_factory=dict)
+    # The lists on which it has an entry, and the sort key of all these entries.
+    lists: tuple[str, ...] = ()
+    listed_at: str | None = None
+    # The lists that say that it was taken down, and the sort key under which they do.
+    farewells: tuple[str, ...] = ()
+    left_at: str | None = None
+    related: tuple[str, ...] = ()
+
+    @property
+    def entries(self) -> Mapping[str, str]:
+        """The sort keys of its entries, by the path of the list."""
+        return dict.fromkeys(self.lists, str(self.listed_at))
+
+    def in_lists(self) -> Iterator[tuple[str, str]]:
+        """Give the keys, path of the list and sort key, of all that lists hold of it."""
+        yield from self.entries.items()
+        yield from dict.fromkeys(self.farewells, str(self.left_at)).items()
 
     def item(self) -> Item:
         """Give the item that holds it."""
@@ -129,7 +254,11 @@ class Head:
             "title": self.title,
             "path": self.path,
             "former_paths": list(self.former_paths),
-            "entries": dict(self.entries),
+            "lists": list(self.lists),
+            "listed_at": self.listed_at,
+            "farewells": list(self.farewells),
+            "left_at": self.left_at,
+            "related": list(self.related),
         }
 
     @classmethod
@@ -143,7 +272,11 @@ class Head:
             title=item["title"],
             path=item.get("path"),
             former_paths=tuple(item["former_paths"]),
-            entries=item["entries"],
+            lists=tuple(item["lists"]),
+            listed_at=item.get("listed_at"),
+            farewells=tuple(item["farewells"]),
+            left_at=item.get("left_at"),
+            related=tuple(item["related"]),
         )
 
 
@@ -283,9 +416,29 @@ class Table:
         return Revision.from_item(item)
 
     def between(
-        self, partition: str, first: str, last: str, *, newest_first: bool = False, most: int | None = None
+        self,
+        partition: str,
+        first: str,
+        last: str,
+        *,
+        newest_first: bool = False,
+        most: int | None = None,
+        page_size: int | None = None,
     ) -> Iterator[Item]:
-        """Read the items of a partition whose sort keys lie between two, both included."""
+        """Read the items of a partition whose sort keys lie between two, both included.
+
+        Args:
+            partition: its key.
+            first: sort key.
+            last: sort key.
+            newest_first: from the last one to the first one.
+            most: how many; all when absent.
+            page_size: how many a call reads, so that who stops early has not paid for more.
+        """
+        # A page of answers larger than what is wanted would be read, and paid for, in vain.
+        pagination: PaginatorConfigTypeDef = {"PageSize": most, "MaxItems": most} if most else {}
+        if page_size:
+            pagination["PageSize"] = page_size
         pages = self.client.get_paginator("query").paginate(
             TableName=self.name,
             ConsistentRead=True,
@@ -296,17 +449,77 @@ class Table:
                 ":last": {"S": last},
             },
             ScanIndexForward=not newest_first,
-            # A page of answers larger than what is wanted would be read, and paid for, in vain.
-            PaginationConfig={"PageSize": most, "MaxItems": most} if most else {},
+            PaginationConfig=pagination,
         )
         for page in pages:
             for item in page["Items"]:
                 yield unpacked(item)
 
-    def newest_entries(self, path: str, most: int) -> Iterator[Item]:
-        """Read the newest entries of a list, newest first."""
-        # Sort keys of entries begin with a digit; ":" is the character after "9".
-        return self.between(page_partition(path), "0", ":", newest_first=True, most=most)
+    def newest(self, list_path: str, most: int) -> Newest:
+        """Read the newest entries of a list, at most so many, with the farewells among them and the newest range."""
+        teasers: list[Teaser] = []
+        farewells: list[Farewell] = []
+        closed = None
+        # Entries' sort keys begin with a digit, and so before `closed`: newest first, it is what comes first.
+        for item in self.between(page_partition(list_path), "0", CLOSED, newest_first=True, page_size=most + 1):
+            if item["sk"] == CLOSED:
+                closed = Range.from_item(item)
+            elif item["sk"].endswith(_FAREWELL):
+                farewells.append(Farewell.from_item(item))
+            else:
+                teasers.append(Teaser.from_item(item))
+                if len(teasers) == most:
+                    break
+        return Newest(teasers, farewells, closed)
+
+    def entries(
+        self, list_path: str, *, after: str = "0", last: str = _LAST_ENTRY, newest_first: bool = False, most: int = 0
+    ) -> Iterator[Teaser]:
+        """Read the entries of a list after one sort key and up to another one: at most so many, or all."""
+        found = 0
+        items = self.between(
+            page_partition(list_path), after, last, newest_first=newest_first, page_size=most + 1 if most else None
+        )
+        for item in items:
+            if item["sk"] != after and not item["sk"].endswith(_FAREWELL):
+                yield Teaser.from_item(item)
+                found += 1
+                if found == most:
+                    return
+
+    def range_of(self, list_path: str, key: str) -> Range | None:
+        """Give the range of a list in which an entry of that sort key is, or would be; None when it is in none yet."""
+        found = self.between(page_partition(list_path), f"{RANGE}{key}", f"{RANGE}{_LAST_ENTRY}", most=1)
+        return next(map(Range.from_item, found), None)
+
+    def mentions(self, article_id: str) -> list[str]:
+        """Give the paths of the articles that name this one as related."""
+        return [item["path"] for item in self.between(MENTION + article_id, "0", "~")]
+
+    def heads(self, article_ids: Iterable[str]) -> dict[str, Head]:
+        """Read the heads of at most 100 articles, by id, in the order of the ids, without those that are not there.
+
+        Raises:
+            TryLaterError: DynamoDB left some of them unread.
+        """
+        ids = list(article_ids)
+        found = {item["pk"]: item for item in self.batch([key(article_partition(each), HEAD) for each in ids])}
+        items = {each: found.get(article_partition(each)) for each in ids}
+        return {each: Head.from_item(item) for each, item in items.items() if item}
+
+    def batch(self, keys: list[Item]) -> list[Item]:
+        """Read items by key, at most 100, consistently, in no order.
+
+        Raises:
+            TryLaterError: DynamoDB left some of them unread.
+        """
+        if not keys:
+            return []
+        request: Any = {self.name: {"Keys": keys, "ConsistentRead": True}}
+        answer = self.client.batch_get_item(RequestItems=request)
+        if answer.get("UnprocessedKeys"):
+            raise TryLaterError("DynamoDB left keys of a batch unread")
+        return [unpacked(item) for item in answer["Responses"][self.name]]
 
     def put(self, item: Item) -> None:
         """Write an item, in the place of one of the same key."""
@@ -340,18 +553,46 @@ class Table:
         """Delete an item, if it is there."""
         self.client.delete_item(TableName=self.name, Key=key(partition, sort))
 
-    def touch(self, partition: str, *, attempts: int = 0, purge: bool = True) -> None:
+    def transact(self, actions: "Iterable[TransactWriteItemTypeDef]") -> None:
+        """Write items in one transaction, all of them or none.
+
+        Raises:
+            OvertakenError: a condition does not hold.
+            TryLaterError: another transaction is at work on the same items, or DynamoDB is throttling.
+        """
+        try:
+            self.client.transact_write_items(TransactItems=list(actions))
+        except ClientError as error:
+            if error_code(error) != "TransactionCanceledException":
+                raise
+            reasons = {str(reason.get("Code")) for reason in error.response.get("CancellationReasons", [])}
+            if "ConditionalCheckFailed" in reasons:
+                raise OvertakenError(", ".join(sorted(reasons))) from error
+            if reasons <= {"None", "TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"}:
+                raise TryLaterError(f"a transaction: {', '.join(sorted(reasons))}") from error
+            raise
+
+    def touch(self, partition: str, *, attempts: int = 0, purge: bool = True, tags: Iterable[str] = ()) -> None:
         """Ask for a new look at a partition, and nothing else: a page is drawn, an article's revisions are archived.
 
         Args:
             partition: of a page or of an article.
             attempts: how often it failed before, so that what fails again can be left alone for longer.
-            purge: whether the edges are told; without it they learn of the new drawing when theirs has expired, or by
-                a purge of everything.
+            purge: whether the page's own cache tags are purged once it is drawn; else the edges learn of it when theirs
+                has expired, or by a purge of everything.
+            tags: more cache tags to be purged then.
         """
         self.client.update_item(
             TableName=self.name,
             Key=key(partition, TOUCH),
-            UpdateExpression="ADD n :one SET attempts = :attempts, purge = :purge",
-            ExpressionAttributeValues=packed({":one": 1, ":attempts": attempts, ":purge": purge}),
+            UpdateExpression=TOUCH_EXPRESSION,
+            ExpressionAttributeValues=touch_values(attempts=attempts, purge=purge, tags=tags),
         )
+
+
+TOUCH_EXPRESSION: Final = "ADD n :one SET attempts = :attempts, purge = :purge, tags = :tags"
+
+
+def touch_values(*, attempts: int = 0, purge: bool = True, tags: Iterable[str] = ()) -> Item:
+    """Give the values of `TOUCH_EXPRESSION`, as the AWS client takes them."""
+    return packed({":one": 1, ":attempts": attempts, ":purge": purge, ":tags": list(tags)})

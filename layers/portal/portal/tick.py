@@ -25,6 +25,7 @@ _AWAITED_AT_MOST: Final = 500
 _FAILED_AT_MOST: Final = 100
 # What was put aside is tried again after a minute, then each time after twice as long, up to this.
 LONGEST_WAIT_SECONDS: Final = 3600
+RENDER_SECONDS: Final = 60  # the longest run of render: its timeout in template.yaml
 _PEEK_SECONDS: Final = 30  # of a failed page's message: shown again before the next tick, and to the alarm
 _SITE: Final = "site"
 _DRAWN: Final = "drawn"
@@ -91,7 +92,10 @@ class Tick:
         failures: list[Exception] = []
         for item in self._table.between(DUE, *_until(now), most=_DUE_AT_MOST):
             try:
-                if self._intake.look_at_clock(item["id"]):
+                if "entry" in item:
+                    # A commit that still took it for news has made this due again.
+                    self._table.delete(page_partition(paths.NEWS_SITEMAP), item["entry"])
+                elif self._intake.look_at_clock(item["id"]):
                     ticked.changed.append(item["id"])
             except Exception as error:  # noqa: BLE001 (told by the caller, once the other articles had their turn)
                 failures.append(error)
@@ -121,9 +125,11 @@ class Tick:
     def _is_over(self, awaited: Awaited, now: datetime, ticked: Ticked) -> bool:
         """Tell whether an upload has its verdict, or will never come since its URL has expired."""
         article_id, upload = awaited.article_id, awaited.upload
-        if self._table.verdict(article_id, upload):
-            return True
+        was_judged = self._table.verdict(article_id, upload) is not None
+        # Also when it was: a run that died after its commit may have left us the second purge of a takedown.
         self._intake.look_at_upload(article_id, upload)
+        if was_judged:
+            return True
         if self._table.verdict(article_id, upload):
             ticked.found.append(paths.upload_key(article_id, upload))
             return True
@@ -131,24 +137,26 @@ class Tick:
         return now > datetime.fromisoformat(awaited.issued_at) + timedelta(seconds=2 * UPLOAD_SECONDS)
 
     def _try_again(self, now: datetime, ticked: Ticked) -> list[Exception]:
-        """Touch what render has put aside, each time after a longer wait."""
+        """Touch what render has put aside, each time after a longer wait; give what nobody can read.
+
+        A page may be put aside once for each change of it. Its messages become one, of the most attempts.
+        """
         failures: list[Exception] = []
+        aside: dict[str, list[tuple[int, MessageTypeDef]]] = {}
         for message in self._put_aside():
             try:
                 body = json.loads(message["Body"])
-                attempts = int(body["attempts"])
-                partition = put_aside.partition_of(body)
+                aside.setdefault(put_aside.partition_of(body), []).append((int(body["attempts"]), message))
             except (ValueError, KeyError, TypeError) as error:
                 failures.append(error)
+        for partition, messages in aside.items():
+            if not any(_is_tried_again(message, attempts, now) for attempts, message in messages):
                 continue
-            wait = min(60 * 2 ** (min(attempts, 10) - 1), LONGEST_WAIT_SECONDS)
-            if now.timestamp() < int(message["Attributes"]["SentTimestamp"]) / 1000 + wait:
-                continue
-            if partition not in ticked.tried_again:
-                self._table.touch(partition, attempts=attempts)
-                ticked.tried_again.append(partition)
+            self._table.touch(partition, attempts=max(attempts for attempts, _ in messages))
+            ticked.tried_again.append(partition)
             # After the touch: a crash in between touches twice.
-            self._sqs.delete_message(QueueUrl=self._failed_pages_queue_url, ReceiptHandle=message["ReceiptHandle"])
+            for _, message in messages:
+                self._sqs.delete_message(QueueUrl=self._failed_pages_queue_url, ReceiptHandle=message["ReceiptHandle"])
         return failures
 
     def _put_aside(self) -> Iterable["MessageTypeDef"]:
@@ -164,13 +172,19 @@ class Tick:
                 return
             yield from answer["Messages"]
 
-    def _touch_after_deploy(self, _now: datetime, ticked: Ticked) -> list[Exception]:
+    def _touch_after_deploy(self, now: datetime, ticked: Ticked) -> list[Exception]:
         """Touch the site's own pages when they were last drawn with other templates or settings.
 
-        The mark is written after the touches: a crash in between touches twice.
+        Not before every run of render's old code has ended, or one of these may draw last. The mark is written after
+        the touches: a crash in between touches twice.
         """
-        drawn = self._table.get(_SITE, _DRAWN)
-        if drawn and drawn["fingerprint"] == self._fingerprint:
+        drawn = self._table.get(_SITE, _DRAWN) or {}
+        if drawn.get("fingerprint") == self._fingerprint:
+            return []
+        if drawn and drawn.get("deployed") != self._fingerprint:
+            self._table.put({**drawn, "deployed": self._fingerprint, "deployed_at": utc(now)})
+            return []
+        if drawn and now < datetime.fromisoformat(drawn["deployed_at"]) + timedelta(seconds=RENDER_SECONDS):
             return []
         for path in own_pages(self._site):
             self._table.touch(page_partition(path))
@@ -181,8 +195,16 @@ class Tick:
 
 def own_pages(site: Site) -> Iterable[str]:
     """Give the paths of the pages that stand whether or not there is any article."""
-    yield from (paths.NOT_FOUND, paths.ROBOTS, paths.HOME)
-    yield from (section.path for section in site.sections)
+    yield from (paths.NOT_FOUND, paths.ROBOTS, paths.ARTICLE_SCHEMA, paths.LIST_SCHEMA)
+    yield from (paths.SECTIONS_SITEMAP, paths.NEWS_SITEMAP)
+    for front in (paths.HOME, *(section.path for section in site.sections)):
+        yield from (front, paths.archive_path(front))
+
+
+def _is_tried_again(message: "MessageTypeDef", attempts: int, now: datetime) -> bool:
+    """Tell whether what failed so often has waited for long enough."""
+    wait: float = min(60 * 2 ** (min(attempts, 10) - 1), LONGEST_WAIT_SECONDS)
+    return now.timestamp() >= int(message["Attributes"]["SentTimestamp"]) / 1000 + wait
 
 
 def _until(now: datetime) -> tuple[str, str]:
