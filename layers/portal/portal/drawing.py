@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from email.utils import format_datetime
-from functools import cache
+from functools import cache, lru_cache
 from itertools import chain, groupby
 from typing import TYPE_CHECKING, Any, Final
 
@@ -43,6 +43,7 @@ _JSON_FEED: Final = "application/feed+json; charset=utf-8"
 
 # The newest articles stand on many lists, and on these again at the next change. About 5 KB each.
 TEASERS_KEPT: Final = 5_000
+NAMES_KEPT: Final = 5_000
 
 _WEEKDAYS: Final = {
     "vi": ("Thứ Hai", "Thứ Ba", "Thứ Tư", "Thứ Năm", "Thứ Sáu", "Thứ Bảy", "Chủ Nhật"),
@@ -81,6 +82,7 @@ class Link:
 class Shell:
     """What stands around a page, as markup of the templates' own making."""
 
+    head: str
     header: str
     links: str
     foot: str
@@ -156,7 +158,7 @@ class Artist:
         self._data = PublicData(site_url)
         self._sections = {section.slug: section for section in site.sections}
         self._shells: dict[tuple[str, str], Shell] = {}
-        self._views: dict[Teaser, TeaserView] = {}
+        self.teasers: dict[Teaser, TeaserView] = {}
 
     # Articles
 
@@ -437,6 +439,7 @@ class Artist:
             blocks: Any = self._environment.get_template("blocks/shell.html").module
             given = (self.site, self._words[language], language)
             known = self._shells[language, place] = Shell(
+                head=blocks.head(),
                 header=blocks.site_header(*given, path),
                 links=blocks.section_links(*given, path),
                 foot=blocks.foot_sections(*given, path),
@@ -461,7 +464,7 @@ class Artist:
 
     def _article_view(self, revision: "Revision") -> ArticleView:
         article = revision.article
-        tags = sorted(article.tags, key=sort_key)
+        tags = sorted(article.tags, key=_sort_key)
         return ArticleView(
             id=revision.article_id,
             title=article.title,
@@ -478,7 +481,7 @@ class Artist:
         )
 
     def _teasers(self, teasers: Iterable["Teaser"]) -> list[TeaserView]:
-        return [self._views.get(each) or self._teaser(each) for each in teasers]
+        return [self.teasers.get(each) or self._teaser(each) for each in teasers]
 
     def _teaser(self, teaser: "Teaser") -> TeaserView:
         """Make the view of a teaser, and keep it while there's room: the oldest gives way."""
@@ -496,9 +499,9 @@ class Artist:
             tags=teaser.tags,
             pieces=Pieces(lambda kind, language: self._piece(view, kind, language)),
         )
-        if len(self._views) >= TEASERS_KEPT:
-            del self._views[next(iter(self._views))]
-        self._views[teaser] = view
+        if len(self.teasers) >= TEASERS_KEPT:
+            del self.teasers[next(iter(self.teasers))]
+        self.teasers[teaser] = view
         return view
 
     def _piece(self, view: TeaserView, kind: str, language: str) -> str:
@@ -527,8 +530,13 @@ class Artist:
         return datetime.fromisoformat(utc).astimezone(self.site.zone)
 
 
+# The same names of tags and authors come again and again.
+_slug: Final = lru_cache(maxsize=NAMES_KEPT)(slug)
+_sort_key: Final = lru_cache(maxsize=NAMES_KEPT)(sort_key)
+
+
 def _link(name: str, path_of: Callable[[str], str]) -> Link:
-    folded = slug(name)
+    folded = _slug(name)
     return Link(name, path_of(folded) if folded else None)
 
 
@@ -536,7 +544,7 @@ def _name(teasers: Sequence["Teaser"], tag: str | None, author: str | None) -> s
     """Give the name of a tag or an author as the newest article writes it; the slug when no article is left."""
     if tag is None:
         return next((each.author for each in teasers), str(author))
-    names = (name for each in teasers for name in each.tags if slug(name) == tag)
+    names = (name for each in teasers for name in each.tags if _slug(name) == tag)
     return next(names, tag)
 
 
@@ -547,7 +555,7 @@ def _topics(entries: Sequence[TeaserView]) -> list[Link]:
     for link in links:
         if link.path:
             distinct.setdefault(link.path, link)
-    return sorted(distinct.values(), key=lambda link: sort_key(link.name))
+    return sorted(distinct.values(), key=lambda link: _sort_key(link.name))
 
 
 def new_environment() -> Environment:
