@@ -139,7 +139,7 @@ class Teaser(NamedTuple):
     def from_packed(cls, item: Item) -> Self:
         """Read the entry that holds it, as the AWS client gives it: there are hundreds of them in one publication."""
         tags = tuple([tag["S"] for tag in item["tags"]["L"]]) if "tags" in item else ()
-        return cls(*[item[name]["S"] for name in _TEASER_TEXTS], tags)
+        return cls._make([*[item[name]["S"] for name in _TEASER_TEXTS], tags])
 
 
 _TEASER_TEXTS: Final = tuple(name for name in Teaser._fields if name != "tags")
