@@ -45,7 +45,7 @@ mutants: $(READY)  ## take each guard out of a copy of the code, and see its tes
 browser: $(BROWSER_READY)  ## run the tests that need a browser: Debian's chromium in /usr/bin, and its Noto fonts
 	$(BIN)/python -m pytest tests/browser
 
-bench: $(READY) $(BENCH_READY)  ## count what a change costs, beside Hugo, Pelican and Eleventy: an hour; BENCH=--help
+bench: $(READY) $(BENCH_READY)  ## count what a change costs, beside Hugo, Pelican and Eleventy: half an hour; BENCH=--help
 	$(BIN)/python -m bench $(BENCH)
 
 # What can't be had is named as missing in the report, and the rest is measured all the same.

@@ -41,20 +41,20 @@ def _round(world: World, place: Place, *, number: int) -> Iterator[tuple[str, Me
     moment = NEWEST + timedelta(minutes=number)
     new = replace(text, section=place.section, author=place.author, tags=place.tags, related=())
     submission = _submission(new, published_at=moment.isoformat())
-    idle = _idle(world)
-    article_id, work = _submitted(world, submission)
+    idle = idle_tick(world)
+    article_id, work = submitted(world, submission)
     yield "publish", work.without(idle)
     submission |= {
         "summary": f"{new.summary} Số liệu đã được rà soát lại.",
         "body": f"{new.body}\n<p>Bổ sung: số liệu đã được rà soát lại./.</p>",
         "change_note": "Bổ sung số liệu",
     }
-    yield "update", _submitted(world, submission, article_id)[1].without(idle)
+    yield "update", submitted(world, submission, article_id)[1].without(idle)
     elsewhere = next(each.slug for each in site().sections if each.slug != place.section)
     submission |= {"title": f"{new.title}, nhìn từ cơ sở", "section": elsewhere}
-    yield "move", _submitted(world, submission, article_id)[1].without(idle)
+    yield "move", submitted(world, submission, article_id)[1].without(idle)
     submission |= {"status": "withdrawn", "change_note": "Rút để kiểm tra lại nguồn tin"}
-    yield "withdrawal", _submitted(world, submission, article_id)[1].without(idle)
+    yield "withdrawal", submitted(world, submission, article_id)[1].without(idle)
     _forget_farewells(world, article_id)
 
 
@@ -63,11 +63,11 @@ def _forget_farewells(world: World, article_id: str) -> None:
     table = world.newsroom.name("Table")
     head = Table(world.newsroom.portal.clients.dynamodb, table).head(article_id)
     with emulator.without_stream(table):
-        for path in head.farewells if head else ():
-            emulator.apply({"Delete": {"TableName": table, "Key": key(page_partition(path), str(head.left_at))}})
+        for path, sort in head.in_lists() if head else ():
+            emulator.apply({"Delete": {"TableName": table, "Key": key(page_partition(path), sort)}})
 
 
-def _submitted(world: World, submission: Mapping[str, Any], article_id: str | None = None) -> tuple[str, Measured]:
+def submitted(world: World, submission: Mapping[str, Any], article_id: str | None = None) -> tuple[str, Measured]:
     """Upload an article and let all happen: at once, a minute later, and when a takedown is purged again."""
     with world.meter.on() as work:
         article_id = world.newsroom.submit(submission, article_id)
@@ -81,7 +81,7 @@ def _submitted(world: World, submission: Mapping[str, Any], article_id: str | No
     return article_id, work
 
 
-def _idle(world: World) -> Measured:
+def idle_tick(world: World) -> Measured:
     """Give what a tick takes when there's nothing to do, as in every minute of the year."""
     world.newsroom.tick()
     with world.meter.on() as work:

@@ -139,18 +139,20 @@ def _drawn(results: Plain) -> Iterator[str]:
     """Give what drawing all pages took, by kind of page."""
     rows = []
     for name, site in _sites(results):
+        total = 0.0
         for kind, found in site["drawn"].items():
-            pages = found["pages"]
+            pages, number = found["pages"], found["drawn"]
             cpu = [found["played"], *(found["cpu"][whose] for whose in (OURS, CLIENT, EMULATOR))]
-            each = (f"{spent / pages:.2f}" for spent in cpu)
-            share = found["played"] / site["articles"]
-            rows.append((name, kind, f"{pages:,}", f"{found['bytes'] / pages / 1000:.1f}", *each, f"{share:.3f}"))
-        total = sum(found["played"] for found in site["drawn"].values()) / site["articles"]
+            each = (f"{spent / number:.2f}" for spent in cpu)
+            share = found["played"] / number * pages / site["articles"]
+            total += share
+            size = f"{found['bytes'] / number / 1000:.1f}"
+            rows.append((name, kind, f"{pages:,}", f"{number:,}", size, *each, f"{share:.3f}"))
         pages = sum(found["pages"] for found in site["drawn"].values())
-        rows.append((name, "**all**", f"{pages:,}", "", "", "", "", "", f"**{total:.3f}**"))
+        rows.append((name, "**all**", f"{pages:,}", "", "", "", "", "", "", f"**{total:.3f}**"))
     heads = (
-        "articles", "kind of page", "pages", "KB a page", "our CPU, ms a page", "as met", "AWS client's", "emulator's",
-        "our CPU, ms an article",
+        "articles", "kind of page", "pages", "drawn", "KB a page", "our CPU, ms a page", "as met", "AWS client's",
+        "emulator's", "our CPU, ms an article",
     )  # fmt: skip
     return _table(heads, rows, numbers_from=2)
 

@@ -69,13 +69,14 @@ def of_change(rounds: Sequence[Measured], memory: Mapping[str, int]) -> Plain:
     }
 
 
-def of_drawing(work: Measured, pages: int) -> Plain:
-    """Sum up the drawing of all pages of a kind: milliseconds of CPU in all, and what was put."""
+def of_drawing(work: Measured, pages: int, drawn: int) -> Plain:
+    """Sum up what drawing so many of the pages of a kind took: milliseconds of CPU in all, and what was put."""
     put = [call.bytes_put for call in work.calls if call.operation == "PutObject"]
     cpu = {whose: work.cpu_of(whose) / _MILLISECOND for whose in (OURS, CLIENT, EMULATOR)}
     played = work.played.total() / _MILLISECOND
     return {
         "pages": pages,
+        "drawn": drawn,
         "objects": len(put),
         "bytes": sum(put),
         "calls": len(work.calls),

@@ -20,6 +20,7 @@ from local.portal import LocalPortal
 from portal import paths, source
 from portal.article import State, utc
 from portal.commit import Change, actions
+from portal.drawing import Artist
 from portal.lists import news_until
 from portal.numbering import PAGE_ENTRIES, newest_of
 from portal.table import DUE, ISSUED, MONTH, SHELF, Table, Teaser, Verdict, article_partition, packed, page_partition
@@ -29,7 +30,7 @@ from tests.newsroom import Newsroom
 # What the clock says when the measuring begins; none of what is news then stops being news while it goes on.
 TODAY: Final = NEWEST + timedelta(minutes=30)
 BATCH: Final = 100  # records of the stream in one invocation of render, as in template.yaml
-SAMPLE: Final = 1_000  # pages that are drawn of a kind, spread evenly over all of them, when there are more
+SAMPLE: Final = 300  # pages that are drawn of a kind, spread evenly over all of them, when there are more
 
 
 @dataclass(frozen=True)
@@ -50,12 +51,13 @@ class World:
 
 
 @contextmanager
-def world(corpus: Corpus, meter: Meter) -> Iterator[World]:
-    """Make a portal, put a corpus into its table, and draw every page of it."""
+def world(corpus: Corpus, meter: Meter, *, draws: bool = True) -> Iterator[World]:
+    """Make a portal, put a corpus into its table, and draw its pages unless they are to stay undrawn."""
     with ExitStack() as stack:
         clock = stack.enter_context(time_machine.travel(TODAY, tick=True))
         stack.enter_context(patch.object(source, "site_settings", lambda: SITE))
         stack.enter_context(meter.installed())
+        stack.enter_context(_known_to(meter))
         portal = stack.enter_context(LocalPortal())
         stack.enter_context(emulator.cheap_transactions())
         stack.enter_context(emulator.quick_queries())
@@ -69,10 +71,10 @@ def world(corpus: Corpus, meter: Meter) -> Iterator[World]:
             paths_of[kind_of(path)].append(path)
         made = World(newsroom, clock, meter, paths_of)
         with _unwatched(), _kept(), emulator.without_stream(table):
-            for kind, some in paths_of.items():
+            for kind, some in paths_of.items() if draws else ():
                 # What is drawn first loads its template, and a month has itself entered.
                 draw(newsroom, sample(some) if kind == "month" else some[:1])
-            made.drawn.update(drawn(made))
+            made.drawn.update(drawn(made) if draws else {})
         with _kept():
             yield made
 
@@ -104,6 +106,7 @@ def seed(client: Any, table: str, corpus: Corpus) -> None:  # noqa: ANN401 (boto
             verdict = Verdict(article_id, 1, Outcome.ACCEPTED, now)
             head = change.next_head(None)
             is_news = news_until(now) > utc(TODAY)
+            action: Any
             for action in actions(table, None, head, change, verdict):
                 if is_news or action["Put"]["Item"]["pk"]["S"] not in _OF_NEWS:
                     emulator.apply(action)
@@ -117,7 +120,8 @@ def seed(client: Any, table: str, corpus: Corpus) -> None:  # noqa: ANN401 (boto
             if paths.is_list_path(path):
                 newest_of(filled, path, PAGE_ENTRIES)
             elif month := paths.read_month_path(path):
-                entered = {"pk": page_partition(paths.archive_path(month[0])), "sk": f"{MONTH}{month[1]:04}-{month[2]:02}"}
+                archive, this = paths.archive_path(month[0]), f"{month[1]:04}-{month[2]:02}"
+                entered = {"pk": page_partition(archive), "sk": f"{MONTH}{this}"}
                 emulator.apply({"Put": {"TableName": table, "Item": packed(entered)}})
 
 
@@ -174,6 +178,19 @@ def _touched(path: str) -> dict[str, Any]:
         "eventSource": "aws:dynamodb",
         "dynamodb": {"Keys": keys, "NewImage": {**keys, "purge": {"BOOL": False}}, "SequenceNumber": "1"},
     }
+
+
+@contextmanager
+def _known_to(meter: Meter) -> Iterator[None]:
+    """Let the meter know what the artists keep that are made meanwhile, each in its function's process."""
+    make = Artist.__init__
+
+    def making(artist: Artist, *args: Any) -> None:  # noqa: ANN401 (as Artist has it)
+        make(artist, *args)
+        meter.caches.append(artist.teasers)
+
+    with patch.object(Artist, "__init__", making):
+        yield
 
 
 @contextmanager

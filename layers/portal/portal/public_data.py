@@ -109,9 +109,7 @@ class PublicData:
             "data": self._site_url + paths.data_path(location),
         }
 
-    def feed(
-        self, listing: Listing, language: str, items: Iterable[str], *, next_path: str | None = None
-    ) -> str:
+    def feed(self, listing: Listing, language: str, items: Iterable[str], *, next_path: str | None = None) -> str:
         """Write a list as a JSON Feed.
 
         Args:
