@@ -221,7 +221,12 @@ class World(Newsroom):
             pages={
                 key: (
                     unmarked(page.value),
-                    {name: page.metadata[name] for name in page.metadata if "version" not in name},
+                    {
+                        name: page.metadata[name]
+                        for name in page.metadata
+                        # ETags of what lies beside it are those of other versions.
+                        if not name.endswith(("version", "beside"))
+                    },
                 )
                 for key, page in drawn.items()
             },
