@@ -90,7 +90,9 @@ def _names(ends: Mapping[str, tuple[float, float]], values: Mapping[str, float])
     for name, (x, y) in sorted(ends.items(), key=lambda end: end[1][1]):
         lowest = max(lowest + _APART, y + 4)
         text = f"{name}: {_time(values[name])}"
-        yield f'<text x="{x + 9:.1f}" y="{lowest:.1f}" font-size="12" fill="{_COLOURS[name]}">{text}</text>'
+        # Another line may pass behind the name: the card's own colour around the letters keeps it readable.
+        halo = 'paint-order="stroke" stroke="#fffdf8" stroke-width="4"'
+        yield f'<text x="{x + 9:.1f}" y="{lowest:.1f}" font-size="12" fill="{_COLOURS[name]}" {halo}>{text}</text>'
 
 
 def _time(seconds: float) -> str:
