@@ -8,9 +8,12 @@ READY := $(VENV)/.ready
 SAM_VENV := $(VENV)-sam
 SAM := $(SAM_VENV)/bin/sam
 BROWSER_READY := $(VENV)/.browser-ready
+BENCH_VENV := $(VENV)-bench
+BENCH_READY := $(BENCH_VENV)/.ready
+ELEVENTY := bench/themes/eleventy
 
 .DEFAULT_GOAL := help
-.PHONY: help ready run test reliability mutants browser pictures check format types lint edge build lock clean
+.PHONY: help ready run test reliability mutants browser bench pictures check format types lint edge build lock clean
 
 help:  ## list the commands
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -42,6 +45,17 @@ mutants: $(READY)  ## take each guard out of a copy of the code, and see its tes
 browser: $(BROWSER_READY)  ## run the tests that need a browser: Debian's chromium in /usr/bin, and its Noto fonts
 	$(BIN)/python -m pytest tests/browser
 
+bench: $(READY) $(BENCH_READY)  ## count what a change costs, beside Hugo, Pelican and Eleventy: half an hour; BENCH=--help
+	$(BIN)/python -m bench $(BENCH)
+
+# What can't be had is named as missing in the report, and the rest is measured all the same.
+$(BENCH_READY): requirements/bench.txt $(ELEVENTY)/package-lock.json
+	$(PYTHON) -m venv $(BENCH_VENV)
+	-$(BENCH_VENV)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/bench.txt
+	-mkdir -p $(BENCH_VENV)/eleventy && cp $(ELEVENTY)/package*.json $(BENCH_VENV)/eleventy
+	-PATH=$(CURDIR)/$(BENCH_VENV)/bin:$$PATH npm ci --silent --prefix $(BENCH_VENV)/eleventy
+	touch $@
+
 check: lint types  ## formatter, linter and types
 
 lint: $(READY)
@@ -69,12 +83,13 @@ $(SAM): requirements/sam.txt
 	$(SAM_VENV)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/sam.txt
 	touch $@
 
-lock: $(READY)  ## lock the dependencies anew
+lock: $(READY) $(BENCH_READY)  ## lock the dependencies anew
 	$(BIN)/python -m pip install --quiet uv
 	cd layers/dependencies && $(CURDIR)/$(BIN)/uv pip compile --upgrade --universal --python-version 3.11 --generate-hashes \
 		--no-header --no-annotate --no-emit-index-url requirements.in --output-file requirements.txt
-	for lock in dev browser sam; do $(BIN)/uv pip compile --upgrade --universal --python-version 3.11 --generate-hashes \
+	for lock in dev browser sam bench; do $(BIN)/uv pip compile --upgrade --universal --python-version 3.11 --generate-hashes \
 		--no-header --no-annotate --no-emit-index-url requirements/$$lock.in --output-file requirements/$$lock.txt; done
+	PATH=$(CURDIR)/$(BENCH_VENV)/bin:$$PATH npm update --package-lock-only --omit-lockfile-registry-resolved --prefix $(ELEVENTY)
 
 clean:  ## remove what the commands made
-	rm -rf $(VENV) $(SAM_VENV) .aws-sam .local .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) $(SAM_VENV) $(BENCH_VENV) .aws-sam .bench .local .mypy_cache .ruff_cache .pytest_cache .hypothesis

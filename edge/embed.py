@@ -50,14 +50,14 @@ def embedded(template: str) -> str:
 
 
 def inline_hash(element: str) -> str:
-    """Return the hash by which a Content-Security-Policy allows the layout's inline `style` or `script`.
+    """Return the hash by which a Content-Security-Policy allows the shell's inline `style` or `script`.
 
     It covers all that stands between the two tags, as the page has it (CSP Level 3, "Does element match source list").
     """
-    layout = (_ROOT / "templates" / "layout.html").read_text(encoding="utf-8")
+    layout = (_ROOT / "templates" / "blocks" / "shell.html").read_text(encoding="utf-8")
     found = re.findall(rf"<{element}>.*?</{element}>", layout, re.DOTALL)
     if len(found) != 1:
-        raise EmbedError(f"templates/layout.html has {len(found)} inline elements {element}, not one")
+        raise EmbedError(f"templates/blocks/shell.html has {len(found)} inline elements {element}, not one")
     # Rendered with its tags, since Jinja2 treats a template's ends specially.
     rendered = new_environment().from_string(found[0]).render()
     content = rendered.removeprefix(f"<{element}>").removesuffix(f"</{element}>")

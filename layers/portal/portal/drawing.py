@@ -3,13 +3,12 @@
 No clock, no random value and no unordered set comes in here: the same input gives the same bytes.
 """
 
-import json
 import tomllib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from email.utils import format_datetime
-from functools import cache
+from functools import cache, lru_cache
 from itertools import chain, groupby
 from typing import TYPE_CHECKING, Any, Final
 
@@ -27,7 +26,7 @@ from markupsafe import Markup
 
 from portal import paths, source
 from portal.article import iso, with_whole_minutes
-from portal.public_data import Listing, PublicData, urn
+from portal.public_data import Listing, PublicData, urn, written
 from portal.site import Section, Site
 from portal.vietnamese import slug, sort_key
 
@@ -42,10 +41,16 @@ _ATOM: Final = "application/atom+xml; charset=utf-8"
 _JSON: Final = "application/json; charset=utf-8"
 _JSON_FEED: Final = "application/feed+json; charset=utf-8"
 
+# The newest articles stand on many lists, and on these again at the next change. About 5 KB each.
+TEASERS_KEPT: Final = 5_000
+NAMES_KEPT: Final = 5_000
+
 _WEEKDAYS: Final = {
     "vi": ("Thứ Hai", "Thứ Ba", "Thứ Tư", "Thứ Năm", "Thứ Sáu", "Thứ Bảy", "Chủ Nhật"),
     "en": ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"),
 }
+_DATA_PIECE: Final = "data"
+_FEED_PIECES: Final = frozenset({"rss", "atom", "sitemap", "news"})
 _MONTHS: Final = "January February March April May June July August September October November December".split()
 _MONTH_NAMES: Final[Mapping[str, Callable[[int, int], str]]] = {
     "vi": lambda year, month: f"tháng {month}/{year}",
@@ -80,6 +85,7 @@ class Link:
 class Shell:
     """What stands around a page, as markup of the templates' own making."""
 
+    head: str
     header: str
     links: str
     foot: str
@@ -118,6 +124,19 @@ class TeaserView:
     published_at: datetime
     updated_at: datetime
     tags: tuple[str, ...]
+    pieces: "Pieces"
+
+
+class Pieces(dict[tuple[str, str], str]):
+    """What stands of a teaser in lists, feeds and data, by kind and the page's language; each drawn when asked for."""
+
+    def __init__(self, draw: Callable[[str, str], str]) -> None:
+        super().__init__()
+        self._draw = draw
+
+    def __missing__(self, key: tuple[str, str]) -> str:
+        piece = self[key] = self._draw(*key)
+        return piece
 
 
 @dataclass(frozen=True)
@@ -142,6 +161,7 @@ class Artist:
         self._data = PublicData(site_url)
         self._sections = {section.slug: section for section in site.sections}
         self._shells: dict[tuple[str, str], Shell] = {}
+        self.teasers: dict[Teaser, TeaserView] = {}
 
     # Articles
 
@@ -266,8 +286,8 @@ class Artist:
         }
         views = self._teasers(teasers)
         html = self._page("numbered", listing, {"entries": views, **context})
-        data = self._data.feed(listing, self.site.language, views, next_path=older)
-        return html, self._json(path + paths.JSON_FEED, data)
+        data = self._feed(listing, views, next_path=older)
+        return html, data
 
     def month(self, path: str, version: int, teasers: Sequence["Teaser"], months: Sequence[str]) -> tuple[Drawing, ...]:
         """Draw a month of the site or of a section, day by day, and the month's sitemap.
@@ -297,8 +317,8 @@ class Artist:
             "later": next((self._month_link(list_path, each) for each in later), None),
         }
         html = self._page("month", listing, context)
-        data = self._data.feed(listing, self.site.language, views)
-        drawings = html, self._json(path + paths.JSON_FEED, data)
+        data = self._feed(listing, views)
+        drawings = html, data
         if list_path != paths.HOME:
             return drawings
         sitemap = self._xml("sitemap", path + paths.SITEMAP, version, {"pages": [path], "entries": views})
@@ -373,8 +393,7 @@ class Artist:
             **context,
         }
         html = self._page(view, listing, context)
-        data = self._data.feed(listing, self.site.language, entries, next_path=older_path)
-        beside = self._json(path + paths.JSON_FEED, data)
+        beside = self._feed(listing, entries, next_path=older_path)
         if not paths.is_feed_path(path):
             return html, beside
         farewells = [FarewellView(urn(each.id), self._moment(each.left_at)) for each in newest.farewells]
@@ -423,6 +442,7 @@ class Artist:
             blocks: Any = self._environment.get_template("blocks/shell.html").module
             given = (self.site, self._words[language], language)
             known = self._shells[language, place] = Shell(
+                head=blocks.head(),
                 header=blocks.site_header(*given, path),
                 links=blocks.section_links(*given, path),
                 foot=blocks.foot_sections(*given, path),
@@ -435,13 +455,19 @@ class Artist:
         text = self._environment.get_template(f"feeds/{name}.xml").render(context)
         return Drawing(path, text.encode(), content_type, (paths.LISTS_TAG,))
 
+    def _feed(self, listing: Listing, entries: Iterable[TeaserView], *, next_path: str | None = None) -> Drawing:
+        """Write the JSON Feed of a list's page."""
+        language = self.site.language
+        items = [entry.pieces[_DATA_PIECE, language] for entry in entries]
+        text = self._data.feed(listing, language, items, next_path=next_path)
+        return Drawing(listing.path + paths.JSON_FEED, text.encode(), _JSON_FEED, (paths.LISTS_TAG,))
+
     def _json(self, path: str, data: Mapping[str, Any], tags: tuple[str, ...] = (paths.LISTS_TAG,)) -> Drawing:
-        content_type = _JSON_FEED if path.endswith(paths.JSON_FEED) else _JSON
-        return Drawing(path, json.dumps(data, ensure_ascii=False).encode(), content_type, tags)
+        return Drawing(path, written(data).encode(), _JSON, tags)
 
     def _article_view(self, revision: "Revision") -> ArticleView:
         article = revision.article
-        tags = sorted(article.tags, key=sort_key)
+        tags = sorted(article.tags, key=_sort_key)
         return ArticleView(
             id=revision.article_id,
             title=article.title,
@@ -458,22 +484,37 @@ class Artist:
         )
 
     def _teasers(self, teasers: Iterable["Teaser"]) -> list[TeaserView]:
-        return [
-            TeaserView(
-                id=each.id,
-                urn=urn(each.id),
-                title=each.title,
-                summary=each.summary,
-                path=each.path,
-                section=self._section(each.section),
-                author=each.author,
-                language=each.language,
-                published_at=self._moment(each.published_at),
-                updated_at=self._moment(each.updated_at),
-                tags=each.tags,
-            )
-            for each in teasers
-        ]
+        return [self.teasers.get(each) or self._teaser(each) for each in teasers]
+
+    def _teaser(self, teaser: "Teaser") -> TeaserView:
+        """Make the view of a teaser, and keep it while there's room: the oldest gives way."""
+        view = TeaserView(
+            id=teaser.id,
+            urn=urn(teaser.id),
+            title=teaser.title,
+            summary=teaser.summary,
+            path=teaser.path,
+            section=self._section(teaser.section),
+            author=teaser.author,
+            language=teaser.language,
+            published_at=self._moment(teaser.published_at),
+            updated_at=self._moment(teaser.updated_at),
+            tags=teaser.tags,
+            pieces=Pieces(lambda kind, language: self._piece(view, kind, language)),
+        )
+        if len(self.teasers) >= TEASERS_KEPT:
+            del self.teasers[next(iter(self.teasers))]
+        self.teasers[teaser] = view
+        return view
+
+    def _piece(self, view: TeaserView, kind: str, language: str) -> str:
+        """Draw what stands of a teaser in pages of a language."""
+        if kind == _DATA_PIECE:
+            return self._data.item(view)
+        template = "feeds/entry.xml" if kind in _FEED_PIECES else "blocks/entry.html"
+        blocks: Any = self._environment.get_template(template).module
+        piece: str = getattr(blocks, kind)(view, self.site, self._site_url, language)
+        return piece
 
     def _section(self, slug: str) -> Section:
         """Give the section; one that the newsroom has dropped goes by its slug until its articles have moved."""
@@ -492,8 +533,13 @@ class Artist:
         return datetime.fromisoformat(utc).astimezone(self.site.zone)
 
 
+# The same names of tags and authors come again and again.
+_slug: Final = lru_cache(maxsize=NAMES_KEPT)(slug)
+_sort_key: Final = lru_cache(maxsize=NAMES_KEPT)(sort_key)
+
+
 def _link(name: str, path_of: Callable[[str], str]) -> Link:
-    folded = slug(name)
+    folded = _slug(name)
     return Link(name, path_of(folded) if folded else None)
 
 
@@ -501,7 +547,7 @@ def _name(teasers: Sequence["Teaser"], tag: str | None, author: str | None) -> s
     """Give the name of a tag or an author as the newest article writes it; the slug when no article is left."""
     if tag is None:
         return next((each.author for each in teasers), str(author))
-    names = (name for each in teasers for name in each.tags if slug(name) == tag)
+    names = (name for each in teasers for name in each.tags if _slug(name) == tag)
     return next(names, tag)
 
 
@@ -512,7 +558,7 @@ def _topics(entries: Sequence[TeaserView]) -> list[Link]:
     for link in links:
         if link.path:
             distinct.setdefault(link.path, link)
-    return sorted(distinct.values(), key=lambda link: sort_key(link.name))
+    return sorted(distinct.values(), key=lambda link: _sort_key(link.name))
 
 
 def new_environment() -> Environment:

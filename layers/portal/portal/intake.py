@@ -87,9 +87,15 @@ class Intake:
             raise looked.failures[number]
         # A run that died between its commit and this message has left it to us.
         judged_before = all(verdict.upload != number for verdict in looked.verdicts)
-        if judged_before and looked.head and looked.head.upload == number and _is_taken_down(looked.head):
+        if judged_before and looked.head and _is_taken_down_by(looked.head, number):
             self._purge_again_later(article_id)
         return looked.verdicts
+
+    def purge_takedown_again(self, article_id: str, number: int) -> None:
+        """Ask for the second purge of a takedown, if an upload that has its verdict is what took the article down."""
+        head = self._table.head(article_id)
+        if head and _is_taken_down_by(head, number):
+            self._purge_again_later(article_id)
 
     def look_at_clock(self, article_id: str) -> Head | None:
         """Do what is due: judge the uploads that wait, then let the clock ask for another state.
@@ -229,6 +235,10 @@ class Intake:
 
 def _is_taken_down(head: Head) -> bool:
     return head.path is not None and head.state is not State.PUBLISHED
+
+
+def _is_taken_down_by(head: Head, number: int) -> bool:
+    return head.upload == number and _is_taken_down(head)
 
 
 def _verdict(article_id: str, upload: Upload, judgement: Article | list[Fault], head: Head | None, now: str) -> Verdict:

@@ -4,7 +4,7 @@ Programs find the schemas of both at the site itself, under `/schema/`; their na
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -26,6 +26,11 @@ _SCHEMAS: Final = {
 }
 _JSON_FEED_VERSION: Final = "https://jsonfeed.org/version/1.1"
 _ARTICLES: Final = UUID("6f0a7f2c-3a58-5d0e-9b0c-7d1d5a6f4f7e")  # our own namespace of names (RFC 9562, version 5)
+
+
+def written(data: Mapping[str, Any]) -> str:
+    """Write a JSON document, its Vietnamese letters as they are."""
+    return json.dumps(data, ensure_ascii=False)
 
 
 def urn(article_id: str) -> str:
@@ -104,12 +109,17 @@ class PublicData:
             "data": self._site_url + paths.data_path(location),
         }
 
-    def feed(
-        self, listing: Listing, language: str, entries: Sequence["TeaserView"], *, next_path: str | None = None
-    ) -> dict[str, Any]:
-        """Give a list as a JSON Feed; `next_path` is that of the page with the next older entries."""
+    def feed(self, listing: Listing, language: str, items: Iterable[str], *, next_path: str | None = None) -> str:
+        """Write a list as a JSON Feed.
+
+        Args:
+            listing: the list's page.
+            language: of its title and description.
+            items: its entries, as `item` writes them.
+            next_path: of the page with the next older entries.
+        """
         following = {"next_url": self._site_url + next_path + paths.JSON_FEED} if next_path else {}
-        return {
+        feed = {
             "version": _JSON_FEED_VERSION,
             "title": listing.title,
             "home_page_url": self._site_url + listing.path,
@@ -117,16 +127,18 @@ class PublicData:
             "description": listing.description,
             "language": language,
             **following,
-            "items": [self._item(entry) for entry in entries],
             "_portal": {"schema": self._site_url + paths.LIST_SCHEMA, "drawing": _mark(listing.version)},
         }
+        # The items come last, and are written already: most of them stand in other lists, too.
+        return f'{written(feed)[:-1]}, "items": [{", ".join(items)}]}}'
 
     def schema(self, path: str, version: int) -> dict[str, Any]:
         """Give a schema as the site publishes it."""
         return {**_schema(_SCHEMAS[path]), "$id": self._site_url + path, "$comment": _mark(version)}
 
-    def _item(self, entry: "TeaserView") -> dict[str, Any]:
-        return {
+    def item(self, entry: "TeaserView") -> str:
+        """Write an entry of a list's feed."""
+        item = {
             "id": entry.urn,
             "url": self._site_url + entry.path,
             "title": entry.title,
@@ -142,6 +154,7 @@ class PublicData:
                 "data": self._site_url + paths.data_path(entry.path),
             },
         }
+        return written(item)
 
     def _document(self, state: str, version: int, article_id: str) -> dict[str, Any]:
         return {

@@ -6,8 +6,9 @@ numbers and of moments.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING, Any, Final, Self
+from dataclasses import dataclass
+from itertools import islice
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, Self
 
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 from botocore.exceptions import ClientError
@@ -20,7 +21,7 @@ from portal.verdicts import Outcome
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
-    from mypy_boto3_dynamodb.type_defs import PaginatorConfigTypeDef, TransactWriteItemTypeDef
+    from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
 
 Item = dict[str, Any]
 
@@ -93,8 +94,7 @@ def unpacked(item: Mapping[str, Any]) -> Item:
     return {name: value["S"] if "S" in value else _deserialize(value) for name, value in item.items()}
 
 
-@dataclass(frozen=True)
-class Teaser:
+class Teaser(NamedTuple):
     """What a list shows of an article. Moments are in UTC; `updated_at` is that of its last revision."""
 
     id: str
@@ -136,12 +136,13 @@ class Teaser:
         return {"pk": page_partition(list_path), "sk": self.key, **attributes, **tags}
 
     @classmethod
-    def from_item(cls, item: Item) -> Self:
-        """Read the entry that holds it."""
-        return cls(**{name: item[name] for name in _TEASER_TEXTS}, tags=tuple(item.get("tags", ())))
+    def from_packed(cls, item: Item) -> Self:
+        """Read the entry that holds it, as the AWS client gives it: there are hundreds of them in one publication."""
+        tags = tuple([tag["S"] for tag in item["tags"]["L"]]) if "tags" in item else ()
+        return cls._make([*[item[name]["S"] for name in _TEASER_TEXTS], tags])
 
 
-_TEASER_TEXTS: Final = tuple(each.name for each in fields(Teaser) if each.name != "tags")
+_TEASER_TEXTS: Final = tuple(name for name in Teaser._fields if name != "tags")
 
 
 @dataclass(frozen=True)
@@ -460,25 +461,30 @@ class Table:
             most: how many; all when absent.
             page_size: how many a call reads, so that who stops early has not paid for more.
         """
-        # A page of answers larger than what is wanted would be read, and paid for, in vain.
-        pagination: PaginatorConfigTypeDef = {"PageSize": most, "MaxItems": most} if most else {}
+        items = self._between(partition, first, last, newest_first=newest_first, page_size=page_size or most)
+        yield from map(unpacked, islice(items, most))
+
+    def _between(
+        self, partition: str, first: str, last: str, *, newest_first: bool, page_size: int | None
+    ) -> Iterator[Item]:
+        """Read items as `between` does, and give them as the AWS client does."""
+        asked: Any = {
+            "TableName": self.name,
+            "ConsistentRead": True,
+            "KeyConditionExpression": "pk = :pk AND sk BETWEEN :first AND :last",
+            "ExpressionAttributeValues": {":pk": {"S": partition}, ":first": {"S": first}, ":last": {"S": last}},
+            "ScanIndexForward": not newest_first,
+        }
         if page_size:
-            pagination["PageSize"] = page_size
-        pages = self.client.get_paginator("query").paginate(
-            TableName=self.name,
-            ConsistentRead=True,
-            KeyConditionExpression="pk = :pk AND sk BETWEEN :first AND :last",
-            ExpressionAttributeValues={
-                ":pk": {"S": partition},
-                ":first": {"S": first},
-                ":last": {"S": last},
-            },
-            ScanIndexForward=not newest_first,
-            PaginationConfig=pagination,
-        )
-        for page in pages:
-            for item in page["Items"]:
-                yield unpacked(item)
+            # A page of answers larger than what is wanted would be read, and paid for, in vain.
+            asked["Limit"] = page_size
+        while True:
+            # The client's own paginator takes longer than all else that is done here.
+            answer = self.client.query(**asked)
+            yield from answer["Items"]
+            if "LastEvaluatedKey" not in answer:
+                return
+            asked["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
 
     def newest(self, list_path: str, most: int) -> Newest:
         """Read the newest entries of a list, at most so many, with the farewells among them and the newest range."""
@@ -486,13 +492,14 @@ class Table:
         farewells: list[Farewell] = []
         closed = None
         # Entries' sort keys begin with a digit, and so before `closed`: newest first, it is what comes first.
-        for item in self.between(page_partition(list_path), "0", CLOSED, newest_first=True, page_size=most + 1):
-            if item["sk"] == CLOSED:
-                closed = Range.from_item(item)
-            elif item["sk"].endswith(_FAREWELL):
-                farewells.append(Farewell.from_item(item))
+        for item in self._between(page_partition(list_path), "0", CLOSED, newest_first=True, page_size=most + 1):
+            sort = item["sk"]["S"]
+            if sort == CLOSED:
+                closed = Range.from_item(unpacked(item))
+            elif sort.endswith(_FAREWELL):
+                farewells.append(Farewell.from_item(unpacked(item)))
             else:
-                teasers.append(Teaser.from_item(item))
+                teasers.append(Teaser.from_packed(item))
                 if len(teasers) == most:
                     break
         return Newest(teasers, farewells, closed)
@@ -502,12 +509,13 @@ class Table:
     ) -> Iterator[Teaser]:
         """Read the entries of a list after one sort key and up to another one: at most so many, or all."""
         found = 0
-        items = self.between(
+        items = self._between(
             page_partition(list_path), after, last, newest_first=newest_first, page_size=most + 1 if most else None
         )
         for item in items:
-            if item["sk"] != after and not item["sk"].endswith(_FAREWELL):
-                yield Teaser.from_item(item)
+            sort = item["sk"]["S"]
+            if sort != after and not sort.endswith(_FAREWELL):
+                yield Teaser.from_packed(item)
                 found += 1
                 if found == most:
                     return

@@ -125,11 +125,11 @@ class Tick:
     def _is_over(self, awaited: Awaited, now: datetime, ticked: Ticked) -> bool:
         """Tell whether an upload has its verdict, or will never come since its URL has expired."""
         article_id, upload = awaited.article_id, awaited.upload
-        was_judged = self._table.verdict(article_id, upload) is not None
-        # Also when it was: a run that died after its commit may have left us the second purge of a takedown.
-        self._intake.look_at_upload(article_id, upload)
-        if was_judged:
+        if self._table.verdict(article_id, upload):
+            # A run that died after its commit may have left us the second purge of a takedown.
+            self._intake.purge_takedown_again(article_id, upload)
             return True
+        self._intake.look_at_upload(article_id, upload)
         if self._table.verdict(article_id, upload):
             ticked.found.append(paths.upload_key(article_id, upload))
             return True
