@@ -18,7 +18,7 @@ from rich.table import Table
 from console import dead_letters, rebuild, redraw
 from console.deployment import Deployment, UnreachableError
 from console.status import State, article_id_of, hops
-from portal import paths, source
+from portal import source
 from portal.outcomes import TryLaterError
 from portal.site import read_site
 
@@ -170,7 +170,7 @@ def _redraw(deployment: Deployment, options: argparse.Namespace, out: Console) -
     if bool(options.path) is options.all:
         print("Name the pages to draw, or --all.", file=sys.stderr)
         return FAILED
-    pages = redraw.every_page(deployment) if options.all else [paths.page_of(path[1:]) for path in options.path]
+    pages = redraw.every_page(deployment) if options.all else options.path
     unknown = [path for path in pages if not options.all and not redraw.is_page(deployment, path)]
     if unknown:
         print(f"The site has no page {', '.join(unknown)}; nothing was touched.", file=sys.stderr)

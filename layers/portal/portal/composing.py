@@ -9,7 +9,7 @@ from portal.numbering import PAGE_ENTRIES, newest_of
 from portal.table import MONTH, SELF, Item, Newest, Range, Table, Teaser, moment_key, page_partition
 
 # Of each section on the home page.
-FRONT_ENTRIES: Final = 4
+FRONT_ENTRIES: Final = 3
 # Of the home page's own entries, in which nearly every section has its newest: one query in the place of many.
 HOME_ENTRIES: Final = 100
 OTHERS: Final = 5  # older articles of its section beneath an article
