@@ -135,6 +135,19 @@ def test_a_page_that_can_not_be_drawn_is_put_aside_and_holds_up_no_other(newsroo
     assert article()["title"] in newsroom.text("/tin-tuc/")
 
 
+def test_a_list_that_can_not_be_drawn_takes_no_page_along_that_shows_its_entries(
+    newsroom: Newsroom, calls: Calls
+) -> None:
+    """Rule 9: they are touched first, and only then the list is drawn."""
+    older = newsroom.submit(article(title="Bài cũ", published_at="2026-11-19T08:05:00+07:00"))
+    newer = newsroom.path(newsroom.submit(article(title="Bài mới")))
+    assert "Bài cũ" in newsroom.text(newer)
+    with calls.before(always("PutObject", refusal("PutObject", "AccessDenied", 403), Key="tin-tuc/index.html")):
+        newsroom.submit(article(title="Bài đổi tên", published_at="2026-11-19T08:05:00+07:00"), older)
+    assert newsroom.dead_letters() == {"FailedPagesQueue": 1}
+    assert "Bài đổi tên" in newsroom.text(newer)
+
+
 def test_a_page_that_comes_again_with_what_failed_is_put_aside_once(newsroom: Newsroom, calls: Calls) -> None:
     """Rule 5: operators count pages, not attempts."""
     refused = always("PutObject", refusal("PutObject", "AccessDenied", 403), Key="tin-tuc/index.html")
