@@ -95,7 +95,7 @@ def _forgotten(**_: object) -> None:
 @pytest.fixture
 def gave_up(newsroom: Newsroom, calls: Calls) -> None:
     """Let the stream give up the changes of an article, which is not the first of its month."""
-    newsroom.submit(article(title="Bài trước"))
+    newsroom.submit(article(title="Bài trước", published_at="2026-11-01T08:00:00+07:00"))
     slow = refusal("PutObject", "SlowDown", 503)
     with calls.before(always("PutObject", slow, Bucket=newsroom.name("SiteBucket"))):
         newsroom.submit(article())
