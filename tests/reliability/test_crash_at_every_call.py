@@ -14,7 +14,10 @@ from tests.reliability.flows import (
     Flow,
     another_section,
     first_publish,
+    new_title,
+    rejection,
     scheduled_minute,
+    two_articles_at_once,
     update,
     withdrawal,
 )
@@ -45,8 +48,26 @@ def answer_lost(world: World, number: int) -> tuple[nth, AbstractContextManager[
     return hook, world.calls.after(hook)
 
 
-# In these flows each call is throttled, and loses its answer; in the others every third, from another one in each.
-WHOLE = (first_publish, update, another_section, withdrawal, scheduled_minute)
+# In these flows the process dies at each call; in the others, which end as these do, at every third.
+KILLED = (
+    first_publish,
+    update,
+    new_title,
+    another_section,
+    withdrawal,
+    rejection,
+    two_articles_at_once,
+    scheduled_minute,
+)
+# In these each call is throttled, too, and loses its answer; elsewhere some.
+THROTTLED = (first_publish, withdrawal)
+
+
+def step(flow: Flow, fault: Fault) -> int:
+    """Tell which calls are tried: each, or every so many."""
+    if flow in (KILLED if fault is crash_before else THROTTLED):
+        return 1
+    return 3 if fault is crash_before or flow in KILLED else 5
 
 
 @pytest.mark.parametrize("fault", [crash_before, crash_after, throttled, answer_lost])
@@ -61,12 +82,13 @@ def test_one_fault_at_any_call_changes_nothing_in_the_end(
     world.settle()
     check(world)
     undisturbed = world.outcome()
-    numbers: Sequence[int] = range(calls)
+    numbers: Sequence[int]
     if fault is crash_after:
         # After any other call is before the next one: what has been done by then is the same.
         numbers = last_calls
-    elif fault is not crash_before and flow not in WHOLE:
-        numbers = range(FLOWS.index(flow) % 3, calls, 3)
+    else:
+        every = step(flow, fault)
+        numbers = range(FLOWS.index(flow) % every, calls, every)
     for number in numbers:
         world.restore(before)
         hook, fails = fault(world, number)

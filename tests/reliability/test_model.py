@@ -127,9 +127,9 @@ def test_whatever_happens_the_site_shows_what_was_accepted(
     run_state_machine_as_test(
         Counted,
         settings=settings(
-            max_examples=30,
+            max_examples=20,
             phases=[Phase.generate],
-            stateful_step_count=30,
+            stateful_step_count=25,
             deadline=None,
             derandomize=True,
             database=None,
