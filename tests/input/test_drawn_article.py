@@ -16,6 +16,7 @@ from portal.judge import judge
 from portal.markup import sanitise
 from portal.strict_json import CONTROL
 from portal.table import Head, Newest, Range, Revision, Teaser
+from portal.vietnamese import slug, sort_key
 from tests.input.hostile_html import attacks, documents, shown_soup, soup
 from tests.input.page_reading import (
     Element,
@@ -190,7 +191,8 @@ def test_a_line_is_shown_as_it_was_written_wherever_it_stands_on_its_page(hostil
     assert isinstance(content, Article)
     title, summary, author = (written(hostile[field]) for field in ("title", "summary", "author"))
     # Of tags that are the same but for their case or their marks, the first is left.
-    tags = [tag for tag in dict.fromkeys(map(written, hostile.get("tags", ()))) if tag in content.tags]
+    kept = (tag for tag in dict.fromkeys(map(written, hostile.get("tags", ()))) if tag in content.tags)
+    tags = sorted(kept, key=sort_key)
     assert lines_of(content) == {
         "titles": [title, f"{title} | {SITE.name}", title, title],
         "summaries": [summary] * 4,
@@ -232,16 +234,19 @@ def test_a_line_is_nothing_but_text_on_any_page(hostile: dict[str, Any]) -> None
     fields: dict[str, Any] = {
         field: "x" for field in ("title", "summary", "author", "source", "change_note") if field in hostile
     }
+    # What folds to nothing has no link, and what folds to the same leads to one page: that is another structure.
+    assume(all(map(slug, (content.author, *content.tags))))
+    assume(len(set(map(slug, content.tags))) == len(content.tags))
     plain = replace(content, **fields, tags=tuple(f"x{number}" for number in range(len(content.tags))))
     pages = every_page(content)
     assert {view: structure(page) for view, page in pages.items()} == {
         view: structure(page) for view, page in every_page(plain).items()
     }
     title, summary, path = written(hostile["title"]), written(hostile["summary"]), own_path(ID, content)
-    for view in ("home", "section"):
-        assert texts(pages[view], "h2") == [title]
+    for view, times in (("home", 2), ("section", 1)):
+        assert texts(pages[view], "h2")[0] == title
         assert texts(pages[view], "p", class_="summary") == [summary]
-        assert [each.get("href") for each in elements(pages[view], "a") if shown(each) == title] == [path]
+        assert [each.get("href") for each in elements(pages[view], "a") if shown(each) == title] == [path] * times
     assert texts(pages["notice"], "h1") == [title]
     assert texts(pages["notice"], "title") == [f"Bài viết này đã được gỡ: {title} | {SITE.name}"]
     (refresh,) = elements(pages["redirect"], "meta", http_equiv="refresh")
