@@ -90,13 +90,16 @@ class Composer:
         return self._artist.named(path, version, newest, older)
 
     def _fronts(self, read: Newest) -> dict[str, list[Teaser]]:
-        """Give the newest articles of each section, from the section itself where those of the site do not tell."""
+        """Give the newest articles of each section: from the section itself those that are older than what is read."""
         fronts = {}
         for section in self._artist.site.sections:
             front = [each for each in read.teasers if each.section == section.slug][:FRONT_ENTRIES]
             if len(front) < FRONT_ENTRIES and len(read.teasers) == HOME_ENTRIES:
-                front = list(self._table.entries(section.path, newest_first=True, most=FRONT_ENTRIES))
-            fronts[section.slug] = front
+                known = {each.id for each in front}
+                last = read.teasers[-1].key
+                older = self._table.entries(section.path, last=last, newest_first=True, most=FRONT_ENTRIES)
+                front += [each for each in older if each.id not in known]
+            fronts[section.slug] = front[:FRONT_ENTRIES]
         return fronts
 
     def _numbered(self, path: str, version: int, list_path: str) -> tuple[Drawing, ...]:

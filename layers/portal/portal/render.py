@@ -203,7 +203,8 @@ class Render:
             newest = self._composer.newest(path)
             if attempt == 0:
                 # Before the drawing: a page that can't be drawn must not take along those that show something of it.
-                self._touch(self._touches(path, asked, newest, is_first=fence.version == 0), waiting)
+                touches = self._touches(path, asked, newest, waiting, is_first=fence.version == 0)
+                self._touch(touches, waiting)
             drawings = self._composer.compose(path, fence.version + 1, newest)
             if self._put_all(drawings, fence):
                 # What stands at a new article's path can't be at any edge yet.
@@ -212,10 +213,13 @@ class Render:
             fence = self._whole_fence(path)
         raise TryLaterError(f"{path} keeps being drawn by others")
 
-    def _touches(self, path: str, asked: _Asked, newest: Newest | None, *, is_first: bool) -> Iterator[Touch]:
+    def _touches(
+        self, path: str, asked: _Asked, newest: Newest | None, waiting: Mapping[str, _Asked], *, is_first: bool
+    ) -> Iterator[Touch]:
         """Give the pages that show something of this one."""
         if newest:
-            yield from touches_of_list(self._table, path, newest, asked.entries)
+            home_waits = page_partition(paths.HOME) in waiting
+            yield from touches_of_list(self._table, path, newest, asked.entries, home_waits=home_waits)
         if asked.article_id:
             yield from touches_of_article(self._table, asked.article_id)
         if is_first:

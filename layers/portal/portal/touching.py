@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from portal import paths
-from portal.composing import FRONT_ENTRIES, OTHERS, months
+from portal.composing import FRONT_ENTRIES, HOME_ENTRIES, OTHERS, months
 from portal.table import MONTH, Newest, Table, Teaser, page_partition
 
 
@@ -21,7 +21,9 @@ class Touch:
     tags: tuple[str, ...] | None = None
 
 
-def touches_of_list(table: Table, path: str, newest: Newest, entries: Mapping[str, bool]) -> Iterator[Touch]:
+def touches_of_list(
+    table: Table, path: str, newest: Newest, entries: Mapping[str, bool], *, home_waits: bool
+) -> Iterator[Touch]:
     """Give the pages that show entries of a list.
 
     Args:
@@ -29,6 +31,7 @@ def touches_of_list(table: Table, path: str, newest: Newest, entries: Mapping[st
         path: of the list.
         newest: what is newest on it, as it was read just now.
         entries: sort keys of entries that appeared, changed or left, each with whether it is new.
+        home_waits: whether the home page is drawn after this anyway.
     """
     is_section = paths.section_of(path) is not None
     for key, is_new in entries.items():
@@ -40,7 +43,8 @@ def touches_of_list(table: Table, path: str, newest: Newest, entries: Mapping[st
         tags = () if is_new else (paths.article_tag(key.partition("#")[2]),)
         yield from (Touch(each.path, tags) for each in _next_newer(table, path, newest, key))
         front = newest.teasers[:FRONT_ENTRIES]
-        if len(front) < FRONT_ENTRIES or key >= front[-1].key:
+        is_in_front = len(front) < FRONT_ENTRIES or key >= front[-1].key
+        if is_in_front and (home_waits or _is_beyond_home(table, key)):
             yield Touch(paths.HOME)
 
 
@@ -60,10 +64,16 @@ def touches_of_first_month(table: Table, path: str) -> Iterator[Touch]:
         return
     list_path, year, month = found
     this = f"{year:04}-{month:02}"
-    table.put({"pk": page_partition(paths.archive_path(list_path)), "sk": f"{MONTH}{this}"})
+    table.put_new({"pk": page_partition(paths.archive_path(list_path)), "sk": f"{MONTH}{this}"})
     known = months(table, list_path)
     for each in ([each for each in known if each < this][-1:], [each for each in known if each > this][:1]):
         yield from (Touch(paths.month_path(list_path, int(name[:4]), int(name[5:]))) for name in each)
+
+
+def _is_beyond_home(table: Table, key: str) -> bool:
+    """Tell whether the home page asks the section for an entry: the newer ones are in its own partition, too."""
+    own = table.newest(paths.HOME, HOME_ENTRIES).teasers
+    return len(own) == HOME_ENTRIES and key <= own[-1].key
 
 
 def _next_newer(table: Table, path: str, newest: Newest, key: str) -> list[Teaser]:
