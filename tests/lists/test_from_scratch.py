@@ -3,12 +3,23 @@
 from collections.abc import Iterator
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 
-from console import redraw
+from console import rebuild, redraw
 from portal import paths
-from tests.lists.chronicle import STEPS, Chronicle, Step, a_chronicle, differences
+from portal.table import DUE, page_partition
+from tests.lists.chronicle import (
+    BACK_AGAIN,
+    EMPTIED,
+    SITE,
+    STEPS,
+    THERE_AND_BACK,
+    Chronicle,
+    Step,
+    a_chronicle,
+    differences,
+)
 from tests.newsroom import article
 
 
@@ -27,7 +38,7 @@ def test_the_beginning_has_pages_of_every_kind(chronicle: Chronicle) -> None:
 
 
 @settings(
-    max_examples=8,
+    max_examples=4,
     phases=[Phase.explicit, Phase.generate, Phase.shrink],
     deadline=None,
     derandomize=True,
@@ -40,6 +51,9 @@ def test_the_beginning_has_pages_of_every_kind(chronicle: Chronicle) -> None:
     is_site_lost=st.booleans(),
     is_drawn_meanwhile=st.booleans(),
 )
+@example(steps=BACK_AGAIN, is_empty=False, is_site_lost=True, is_drawn_meanwhile=False)
+@example(steps=EMPTIED, is_empty=False, is_site_lost=True, is_drawn_meanwhile=True)
+@example(steps=THERE_AND_BACK, is_empty=False, is_site_lost=False, is_drawn_meanwhile=True)
 def test_the_site_from_scratch_is_the_site_step_by_step(
     chronicle: Chronicle,
     steps: list[Step],
@@ -80,3 +94,19 @@ def test_a_takedown_before_a_newer_article_purges_only_what_can_be_purged(chroni
     world.send(article(published_at=world.now().isoformat()))
     world.settle()
     assert world.dead_letters() == {}
+
+
+def test_what_is_news_no_more_is_not_written_again(chronicle: Chronicle) -> None:
+    """Years of articles would each be due, and those that the clock has to publish would wait behind them."""
+    chronicle.again(is_empty=True)
+    world = chronicle.world
+    world.send(article(published_at="2026-11-22T08:05:00+07:00"))
+    world.settle()
+    news = page_partition(paths.NEWS_SITEMAP)
+    assert [sort for partition, sort in world.items() if partition == DUE]
+    assert [sort for partition, sort in world.items() if partition == news and sort[0].isdigit()]
+    world.minute(hours=25)
+    chronicle.begin_anew(is_site_lost=False)
+    rebuild.rebuild(chronicle.deployment(), SITE.zone, at_once=1)
+    assert not [sort for partition, sort in world.items() if partition == DUE]
+    assert not [sort for partition, sort in world.items() if partition == news and sort[0].isdigit()]
