@@ -22,7 +22,7 @@ from portal.verdicts import MAX_FAULTS, Outcome, catalogue
 from tests.conftest import pumped
 from tests.docs import aws_cli, markdown
 from tests.faults import Calls, always, once, refusal
-from tests.newsroom import Newsroom, article, sample
+from tests.newsroom import Newsroom, article, give_up_early, sample
 
 TEXT = markdown.read("docs/operations.md")
 TEMPLATE = yaml_parse(markdown.read("template.yaml"))
@@ -180,6 +180,7 @@ def test_the_way_to_the_edge_is_told_hop_by_hop(newsroom: Newsroom, run: Run) ->
 
 
 def test_a_batch_that_the_stream_gave_up_is_tried_again(newsroom: Newsroom, calls: Calls, run: Run) -> None:
+    give_up_early(newsroom.portal.pump)
     with calls.before(always("SendMessage", refusal("SendMessage", "AccessDenied", 403))):
         article_id = newsroom.submit(article())
     assert set(newsroom.dead_letters()) == {"RenderDeadLetters"}
