@@ -10,7 +10,7 @@ import pytest
 from botocore.exceptions import EndpointConnectionError
 
 from tests.faults import Answer
-from tests.newsroom import article
+from tests.newsroom import article, give_up_early
 from tests.reliability.flows import in_hours
 from tests.reliability.model import check
 from tests.reliability.world import Outcome, Saved, World
@@ -138,6 +138,7 @@ def test_a_short_outage_heals_by_itself(world: World, busy: Busy, service: str, 
 def test_a_long_outage_loses_nothing(world: World, busy: Busy, service: str, function: str, fault: Fault) -> None:
     """What was given up lies in its queue for 14 days; `./portal dead-letters --redrive` brings it home."""
     world.reach(function)
+    give_up_early(world.portal.pump)
     with down(world, service, fault):
         world.settle()
     assert set(world.dead_letters()) == GIVEN_UP[service, function]

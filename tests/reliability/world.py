@@ -26,7 +26,7 @@ from local.pump import Pump
 from local.template import ACCOUNT, REGION
 from portal.table import Table
 from tests.faults import Calls
-from tests.newsroom import Newsroom, give_up_early, visible_text
+from tests.newsroom import Newsroom, visible_text
 
 _FUNCTIONS = ("IntakeFunction", "RenderFunction", "PurgeFunction")  # in the order in which events reach them
 NOON = datetime(2026, 11, 23, 5, 0, tzinfo=UTC)
@@ -272,7 +272,6 @@ class World(Newsroom):
         """Empty the stream, and let a new pump begin at its start, with the beats that wait."""
         self._table().stream_shard.items.clear()
         self.portal.pump = Pump(self.portal.template, self.portal.clients, self.portal.lambdas)
-        give_up_early(self.portal.pump)
         for _ in range(self.beats):
             self.portal.pump.beat()
 

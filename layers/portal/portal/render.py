@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, field
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 
 from portal import paths, put_aside
 from portal.composing import Composer
@@ -121,7 +121,7 @@ class Render:
             What was done. `failed` holds the sequence numbers of records that time may mend.
 
         Raises:
-            ClientError: a queue refused its message, so that the whole batch is delivered again, and bisected.
+            ClientError: a queue refused its message for good, so that the whole batch is delivered again, and bisected.
         """
         rendered = Rendered()
         tags: set[str] = set()
@@ -148,7 +148,13 @@ class Render:
         )
         # After every PUT and before the batch is acknowledged, whoever did the PUT.
         if tags:
-            self._tell(self._purge_queue_url, {"tags": sorted(tags)})
+            try:
+                self._tell(self._purge_queue_url, {"tags": sorted(tags)})
+            except (ClientError, BotoCoreError) as error:
+                if not is_transient(error):
+                    raise
+                # All of it comes again, and in one piece: in halves it would be drawn, and touch, far more often.
+                rendered.failed[next(iter(asked.values())).first] = described(error)
         for partition, fault in wrong.items():
             # Lambda delivers again all that follows the first record that failed: it ends here then.
             comes_again = any(int(asked[partition].last) >= int(number) for number in rendered.failed)
