@@ -21,8 +21,8 @@ def days(newsroom: Newsroom, path: str) -> dict[str, list[str]]:
 
 def months(newsroom: Newsroom, path: str) -> dict[str, list[str]]:
     """Give the links of a page to months, by the years that they stand under."""
-    sections = list(page(newsroom, path).iter(f"{HTML}section"))
-    return {text(each[0]): [str(link.get("href")) for link in each.iter(f"{HTML}a")] for each in sections}
+    years = [each for each in page(newsroom, path).iter(f"{HTML}nav") if each.get("class") == "year"]
+    return {text(each[0]): [str(link.get("href")) for link in each.iter(f"{HTML}a")] for each in years}
 
 
 @pytest.mark.parametrize(
