@@ -204,8 +204,8 @@ class Render:
         The fence is read before what it protects: to query first would let a slower run put an older list over a
         newer one. Each drawing has a version, so that no two are the same bytes and have the same ETag.
         """
-        fence = self._fence(path)
         for attempt in range(_DRAW_AGAIN_AT_MOST):
+            fence = self._fence(path) if attempt == 0 else self._whole_fence(path)
             newest = self._composer.newest(path)
             if attempt == 0:
                 # Before the drawing: a page that can't be drawn must not take along those that show something of it.
@@ -216,7 +216,6 @@ class Render:
                 # What stands at a new article's path can't be at any edge yet.
                 is_new_article = fence.version == 0 and paths.is_article_path(path)
                 return () if is_new_article else drawings[0].tags[:1]
-            fence = self._whole_fence(path)
         raise TryLaterError(f"{path} keeps being drawn by others")
 
     def _touches(
