@@ -18,7 +18,7 @@ OLD: Final = 90  # articles that are newer than the old one that is updated
 
 # Of every upload; the editor's own PUT among them.
 _DESK: Final = {"desk": {"UpdateItem": 1, "PutItem": 1}, "editor": {"PutObject": 1}}
-_INTAKE: Final = {"ListObjectsV2": 1, "GetItem": 1, "Query": 1, "GetObject": 1, "TransactWriteItems": 1}
+_INTAKE: Final = {"GetItem": 1, "GetObject": 1, "TransactWriteItems": 1}
 _TICK: Final = {"GetItem": 2, "DeleteItem": 1}  # a minute later: the verdict, the head, the awaited item
 _USUAL: Final = {**_DESK, "intake": _INTAKE, "purge": {"CreateInvalidation": 1}, "tick": _TICK}
 _TEN_PAGES: Final = {"HeadObject": 10, "GetItem": 2, "Query": 15, "PutObject": 25, "SendMessage": 1}

@@ -19,8 +19,12 @@ from tests.input.test_judgement import MOST_BYTES_OF_A_VERDICT
 from tests.input.uploads import EXAMPLES, RIGHT, SITE, as_bytes
 from tests.newsroom import Newsroom
 
-# However an upload is made, to refuse it takes these calls and no more.
-REFUSAL: Final = ["ListObjectsV2", "GetItem", "Query", "GetObject", "PutItem"]
+# However an upload is made, to refuse it takes these calls and no more: of the next one after the accepted one, and of
+# one before which others may wait.
+REFUSALS: Final = (
+    ["GetItem", "GetObject", "PutItem"],
+    ["GetItem", "ListObjectsV2", "GetItem", "Query", "GetObject", "PutItem"],
+)
 MOST_BYTES_OF_AN_ANSWER: Final = 6 * 1024**2 // 25  # Lambda's bound, and the desk lists 25 articles at once
 MOST_UPLOADS: Final = 30  # of one article in these tests: intake lists them all each time
 
@@ -96,7 +100,7 @@ def test_every_upload_ends_in_one_verdict_and_what_was_live_stays_live(
         live.begin()
     else:
         assert new == {f"verdict#{number:06}"}
-        assert live.made == REFUSAL
+        assert live.made in REFUSALS
         assert after["head"] == before["head"]
         assert live.newsroom.read(live.path).text == live.page
         if number >= MOST_UPLOADS:
@@ -108,7 +112,7 @@ def test_whatever_is_kept_beside_an_upload_it_ends_in_its_verdict(live: Live, be
     number = live.put(b"{}", beside)
     live.before = live.items()
     assert live.before[f"verdict#{number:06}"]["outcome"] == {"S": "rejected"}
-    assert live.made == REFUSAL
+    assert live.made in REFUSALS
 
 
 def test_a_verdict_is_small_in_the_table_and_at_the_desk_whatever_was_uploaded(live: Live) -> None:

@@ -77,6 +77,13 @@ def bad_upload_after_a_withdrawal(world: World) -> None:
     world.send(b"{", published)
 
 
+def withdrawal_after_a_bad_upload(world: World) -> None:
+    published = _published(world)
+    world.send(b"{", published)
+    world.settle()
+    world.send(article(status="withdrawn"), published)
+
+
 def conflict(world: World) -> None:
     published = _published(world)
     world.send(article(title="Của người thứ nhất"), published, base=1)
@@ -139,6 +146,7 @@ FLOWS: tuple[Flow, ...] = (
     return_of_a_withdrawn_article,
     rejection,
     bad_upload_after_a_withdrawal,
+    withdrawal_after_a_bad_upload,
     conflict,
     two_articles_at_once,
     two_uploads_at_once,

@@ -42,6 +42,7 @@ from tests.reliability.flows import (
     update,
     upload_whose_event_is_lost,
     withdrawal,
+    withdrawal_after_a_bad_upload,
 )
 from tests.reliability.interleaving import Choose, Stage, Worker, some_orders, until_done
 from tests.reliability.model import check
@@ -93,9 +94,9 @@ SERVICES = {
 }
 SECOND_PURGE, PURGE = "DelaySeconds", "^(?!.*DelaySeconds)"
 INTAKE = (
-    Call(withdrawal, "IntakeFunction", "ListObjectsV2"),
     Call(withdrawal, "IntakeFunction", "GetItem", "'head'"),
-    Call(withdrawal, "IntakeFunction", "Query", "verdict#"),
+    Call(withdrawal_after_a_bad_upload, "IntakeFunction", "ListObjectsV2"),
+    Call(withdrawal_after_a_bad_upload, "IntakeFunction", "Query", "verdict#"),
     Call(withdrawal, "IntakeFunction", "GetObject"),
     Call(withdrawal, "IntakeFunction", "TransactWriteItems"),
     Call(withdrawal, "IntakeFunction", "SendMessage", SECOND_PURGE),

@@ -233,18 +233,19 @@ def test_a_run_that_stalls_never_judges_by_an_older_head_than_its_upload_started
 ) -> None:
     """Rule 1: no commit guards a verdict of conflict, so the head is read after the uploads are listed."""
     article_id = newsroom.submit(article())
-    newsroom.upload(article(title="Bản hai"), article_id)
+    newsroom.submit(b"{", article_id)  # a number that will never be accepted: from now on the uploads are listed
+    newsroom.upload(article(title="Bản ba"), article_id)
     stalled: list[int] = []
 
     def accept_meanwhile(operation: str, _parameters: dict[str, Any]) -> None:
         if operation == "ListObjectsV2" and not stalled:
             stalled.append(1)
             newsroom.portal.lambdas.forget("IntakeFunction")
-            newsroom.announce(article_id, 2)
-            newsroom.upload(article(title="Bản ba"), article_id, base=2)
+            newsroom.announce(article_id, 3)
+            newsroom.upload(article(title="Bản bốn"), article_id, base=3)
 
     with calls.before(accept_meanwhile):
-        newsroom.announce(article_id, 2)
+        newsroom.announce(article_id, 3)
     newsroom.settle()
     assert stalled
     assert newsroom.status(article_id)["verdict"]["outcome"] == "accepted"
@@ -261,6 +262,16 @@ def test_an_upload_that_can_not_be_judged_holds_up_no_later_one(newsroom: Newsro
     assert newsroom.dead_letters() == {"IntakeDeadLetters": 1}
 
 
+def test_what_waits_before_an_upload_is_judged_before_it_whichever_event_comes_first(newsroom: Newsroom) -> None:
+    article_id = newsroom.submit(article())
+    newsroom.upload(article(title="Bản hai"), article_id)
+    newsroom.upload(article(title="Bản ba"), article_id)
+    newsroom.announce(article_id, 3)
+    newsroom.settle()
+    verdicts = [newsroom.items()[f"article#{article_id}", f"verdict#{number:06}"] for number in (2, 3)]
+    assert [item["outcome"]["S"] for item in verdicts] == ["accepted", "accepted"]
+
+
 def test_an_upload_that_has_only_to_wait_is_judged_before_those_after_it(newsroom: Newsroom, calls: Calls) -> None:
     """What time mends keeps its place: judged after a later one it would be superseded, which its editor never did."""
     article_id = newsroom.submit(article())
@@ -268,7 +279,7 @@ def test_an_upload_that_has_only_to_wait_is_judged_before_those_after_it(newsroo
     newsroom.upload(article(title="Bản ba"), article_id)
     throttled = refusal("GetObject", "SlowDown", 503)
     with calls.before(once("GetObject", throttled, Key=f"articles/{article_id}/000002.json")):
-        newsroom.announce(article_id, 2)
+        newsroom.announce(article_id, 3)
     newsroom.settle()
     verdicts = [newsroom.items()[f"article#{article_id}", f"verdict#{number:06}"] for number in (2, 3)]
     assert [item["outcome"]["S"] for item in verdicts] == ["accepted", "accepted"]

@@ -72,7 +72,9 @@ class Intake:
         self._site = site
 
     def look_at_upload(self, article_id: str, number: int) -> list[Verdict]:
-        """Judge the upload that an event announced, and those of the article that wait before or after it.
+        """Judge the upload that an event announced, and those of the article that wait before it.
+
+        Where others may have come before it, those after it that wait are judged as well.
 
         Returns:
             The verdicts given now; none when all had theirs.
@@ -140,22 +142,9 @@ class Intake:
         Raises:
             Exception: what time may mend; the order of the uploads is kept for the next attempt.
         """
-        listed = self._uploads(article_id)
-        # The head is read after the list: what an upload in it started from was accepted before it was signed.
-        looked = _Looked(self._table.head(article_id))
-        accepted = looked.head.upload if looked.head else 0
-        numbers = [number for number in listed if number > accepted or number == announced]
-        if not numbers:
-            return looked
-        judged = {
-            item["sk"]
-            for item in self._table.between(
-                article_partition(article_id), verdict_key(numbers[0]), verdict_key(numbers[-1])
-            )
-        }
+        head, numbers = self._waiting(article_id, announced)
+        looked = _Looked(head)
         for number in numbers:
-            if verdict_key(number) in judged:
-                continue
             try:
                 verdict, looked.head = self._judge_upload(article_id, number, looked.head)
             except Exception as error:
@@ -165,6 +154,22 @@ class Intake:
             else:
                 looked.verdicts += [verdict] if verdict else []
         return looked
+
+    def _waiting(self, article_id: str, announced: int | None) -> tuple[Head | None, list[int]]:
+        """Give the head of an article, and the numbers of the uploads that are to be judged, in order."""
+        if announced is not None:
+            head = self._table.head(article_id)
+            if announced == _accepted(head) + 1:
+                return head, [announced]  # no other can come before it, and those after it have events of their own
+        listed = self._uploads(article_id)
+        # The head is read after the list: what an upload in it started from was accepted before it was signed.
+        head = self._table.head(article_id)
+        numbers = [number for number in listed if number > _accepted(head) or number == announced]
+        if not numbers:
+            return head, []
+        verdicts = self._table.between(article_partition(article_id), verdict_key(numbers[0]), verdict_key(numbers[-1]))
+        judged = {item["sk"] for item in verdicts}
+        return head, [number for number in numbers if verdict_key(number) not in judged]
 
     def _uploads(self, article_id: str) -> list[int]:
         """List the numbers of an article's uploads, in order."""
@@ -231,6 +236,11 @@ class Intake:
             MessageBody=json.dumps({"tags": tags}),
             DelaySeconds=TAKEDOWN_PURGE_DELAY_SECONDS,
         )
+
+
+def _accepted(head: Head | None) -> int:
+    """Give the number of the accepted upload; 0 when there's none yet."""
+    return head.upload if head else 0
 
 
 def _is_taken_down(head: Head) -> bool:
