@@ -1,8 +1,10 @@
 """A portal with articles on a port of this machine, and a browser that reads it."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from hashlib import sha256
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
@@ -38,6 +40,7 @@ class Site:
     gone: str
     home: str = "/"
     section: str = "/thi-dua-khen-thuong/"
+    month: str = "/2026/10/"
     missing: str = "/khong-co/trang-nay.html"
 
     def paths(self) -> dict[str, str]:
@@ -63,6 +66,30 @@ def site(served: Newsroom) -> Site:
     withdrawn = served.submit(taken | {"status": "withdrawn", "change_note": "Số liệu chưa được kiểm chứng."})
     gone = served.submit(taken | {"status": "gone"})
     return Site(*(served.path(each) for each in (*ids, withdrawn, gone)))
+
+
+Spoil = Callable[[str, str, str], str]
+
+
+@pytest.fixture(scope="session")
+def spoil(served: Newsroom) -> Spoil:
+    """Make a page with one defect: of the page at a path, with one text in the place of another; give its path.
+
+    It goes past everything that draws pages, so that each line can be seen to fail.
+    """
+
+    def spoil(path: str, old: str, new: str) -> str:
+        key = path.removeprefix("/") + ("index.html" if path.endswith("/") else "")
+        html = served.content("SiteBucket", key).decode()
+        assert old in html
+        name = f"spoilt/{sha256((path + old + new).encode()).hexdigest()[:12]}.html"
+        spoilt: Any = {"Bucket": served.name("SiteBucket"), "Key": name, "Body": html.replace(old, new).encode()}
+        served.portal.clients.s3.put_object(
+            **spoilt, ContentType="text/html; charset=utf-8", CacheControl="public, max-age=0, s-maxage=0"
+        )
+        return f"/{name}"
+
+    return spoil
 
 
 @pytest.fixture(scope="session")

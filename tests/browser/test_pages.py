@@ -6,7 +6,7 @@ from playwright.sync_api import Browser, Page
 from tests.browser.conftest import ADDRESS, Site
 
 STATUS = {"gone": 410, "missing": 404}
-NAMES = ["report", "short", "table", "english", "notice", "gone", "home", "section", "missing"]
+NAMES = ["report", "short", "table", "english", "notice", "gone", "home", "section", "month", "missing"]
 
 
 def font_size(page: Page) -> float:
