@@ -1,5 +1,6 @@
 """A portal with articles on a port of this machine, and a browser that reads it."""
 
+import socket
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -13,7 +14,9 @@ from werkzeug.serving import make_server
 from local.portal import LocalPortal
 from tests.newsroom import Newsroom, sample
 
-PORT = 8077
+with socket.socket() as free:
+    free.bind(("127.0.0.1", 0))
+    PORT: int = free.getsockname()[1]
 ADDRESS = f"http://127.0.0.1:{PORT}"
 ARGUMENTS = [
     "--headless",
