@@ -14,7 +14,7 @@ from werkzeug.datastructures import Headers
 from werkzeug.sansio.http import is_resource_modified
 
 from local import edge_config
-from local.edge_cache import Cache, Key, Stored, error_time_to_live, tags_of, time_to_live
+from local.edge_cache import Cache, Key, Stored, error_time_to_live, revalidation_time, tags_of, time_to_live
 from local.edge_compression import compressed, encodings
 from local.edge_config import Behavior
 from local.edge_functions import Context, EdgeFunction, ExecutionError, ValidationError, pairs
@@ -225,9 +225,14 @@ class Edge:
     def _object(self, behavior: Behavior, wanted: Request) -> tuple[Stored, str]:
         key = self._key(behavior, wanted)
         stored = self._cache.get(key)
-        if stored is not None and time.time() < stored.fresh_until:
+        now = time.time()
+        if stored is not None and now < stored.fresh_until:
             return stored, "Hit"
         read = self._read(behavior, wanted, key)
+        if stored is not None and now < stored.fresh_until + revalidation_time(stored.headers):
+            # CloudFront asks the origin after it has answered; here nobody can tell.
+            self.store(read)
+            return stored, "Hit"
         found = self.store(read)
         if read.expired is None or read.response.status not in {_NOT_MODIFIED, *range(_SERVER_ERRORS, 600)}:
             return found, "Miss"

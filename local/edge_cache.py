@@ -163,6 +163,15 @@ def error_time_to_live(status: int, headers: Headers, minimum: int) -> float | N
     return None
 
 
+def revalidation_time(headers: Headers) -> float:
+    """Return for how many seconds an expired object is served while the origin is asked for a new one.
+
+    ("Serve stale (expired) content", under "Manage how long content stays in the cache (expiration)".)
+    """
+    seconds = _directives(headers).get("stale-while-revalidate", "")
+    return float(seconds) if seconds.isdecimal() else 0.0
+
+
 def _directives(headers: Headers) -> dict[str, str]:
     parts = (part.strip().partition("=") for part in headers.get("Cache-Control", "").split(","))
     return {name.lower(): value.strip('"') for name, _, value in parts if name}

@@ -250,6 +250,20 @@ def test_expires_counts_where_there_is_no_max_age() -> None:
     assert time_to_live(Headers([("Expires", "0")]), policy(0, 60, 3600), 100) == 0
 
 
+def test_an_expired_page_is_served_while_it_is_fetched_again_for_as_long_as_it_allows(site: Site) -> None:
+    edge = site.edge()
+    cached = "s-maxage=100, stale-while-revalidate=50"
+    site.put("a.html", "first", cache=cached)
+    with time_machine.travel(1_000_000_000, tick=False) as clock:
+        assert get(edge, "/a.html").body.decode() == "first"
+        site.put("a.html", "second", cache=cached)
+        clock.shift(149)
+        assert [get(edge, "/a.html").body.decode() for _ in range(2)] == ["first", "second"]
+        site.put("a.html", "third", cache=cached)
+        clock.shift(150)
+        assert get(edge, "/a.html").body.decode() == "third"
+
+
 def policy(minimum: int, default: int, maximum: int) -> CachePolicy:
     nothing = Selection()
     return CachePolicy(

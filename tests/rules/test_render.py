@@ -209,3 +209,12 @@ def test_a_lost_purge_is_made_good_by_the_ttl(newsroom: Newsroom, calls: Calls) 
     with time_machine.travel(datetime.now(UTC) + timedelta(seconds=301)):
         assert "Bản sửa." in newsroom.text(path)
     assert calls.seen
+
+
+def test_an_edge_asks_for_a_page_before_its_time_is_over_and_no_reader_waits(newsroom: Newsroom) -> None:
+    """Rule 7: in its last minute a page is fetched anew after it was served."""
+    path = newsroom.path(newsroom.submit(article()))
+    newsroom.read(path)
+    for seconds, answer in ((200, "Hit"), (250, "Hit"), (400, "Hit"), (800, "RefreshHit")):
+        with time_machine.travel(datetime.now(UTC) + timedelta(seconds=seconds)):
+            assert newsroom.read(path).headers["X-Cache"] == f"{answer} from cloudfront", seconds

@@ -35,11 +35,16 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_sqs import SQSClient
 
-# The promise: no edge shows a page that is older than this, even if its purge was lost.
+# The promise: no edge shows a page that is older than this, even if its purge was lost. In the last minute of it an
+# edge answers with what it has and asks S3 meanwhile, so that no reader waits for that.
 EDGE_SECONDS: Final = 300
+_REVALIDATION_SECONDS: Final = 60
 # While S3 fails, CloudFront goes on with what it has; without a bound it would do so for as long as it keeps it.
 EDGE_SECONDS_WHILE_S3_FAILS: Final = 3600
-_CACHE_CONTROL: Final = f"public, max-age=0, s-maxage={EDGE_SECONDS}, stale-if-error={EDGE_SECONDS_WHILE_S3_FAILS}"
+_CACHE_CONTROL: Final = (
+    f"public, max-age=0, s-maxage={EDGE_SECONDS - _REVALIDATION_SECONDS}, "
+    f"stale-while-revalidate={_REVALIDATION_SECONDS}, stale-if-error={EDGE_SECONDS_WHILE_S3_FAILS}"
+)
 _DRAW_AGAIN_AT_MOST: Final = 10
 _OVERTAKEN: Final = {"PreconditionFailed", "ConditionalRequestConflict", *ABSENT}
 _KINDS_OF_ARTICLE: Final = frozenset({"article", "notice", "gone"})
