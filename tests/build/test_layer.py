@@ -26,7 +26,7 @@ artist = Artist(read_site(source.site_settings()), "https://portal.example", env
 teaser = Teaser.of("b1", article, "/tin-tuc/ten-b1.html", "2026-11-20T01:05:00Z")
 newest = Newest([teaser], [], None)
 fronts = {section.slug: [teaser] for section in artist.site.sections}
-drawings = [artist.article("/tin-tuc/ten-b1.html", 7, revision, [teaser], []),
+drawings = [artist.article("/tin-tuc/ten-b1.html", 7, revision, [teaser], [], has_changed=True),
             artist.notice("/tin-tuc/x.html", 1, revision), artist.gone("/tin-tuc/x.html", 1, revision),
             artist.redirect("/tin-tuc/x.html", 1, "b1", "/tin-tuc/y.html"), artist.home(1, newest, None, fronts),
             artist.section("tin-tuc", 1, newest, None), artist.named("/tag/x/", 1, newest, None),

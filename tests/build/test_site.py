@@ -8,7 +8,10 @@ import pytest
 from portal import build, source
 from portal.site import SiteError, read_site
 
-RIGHT = source.site_settings().read_text(encoding="utf-8")
+ALL = source.site_settings().read_text(encoding="utf-8")
+RIGHT = ALL[
+    : ALL.index("\n[en]\n") + 1
+]  # without its names in English, which would have to name each section that is added
 SECTION = '[[sections]]\nslug = "{}"\ntitle = "{}"\n'
 
 
@@ -26,6 +29,38 @@ def replaced(pattern: str, text: str) -> str:
     changed, count = re.subn(f"^{pattern}.*$", text, RIGHT, count=1, flags=re.MULTILINE)
     assert count == 1
     return changed
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ('kinh-te = "Economy"\n', "", "[en]: sections has no title for kinh-te"),
+        ('kinh-te = "Economy"', 'kinh-te = " "', "[en]: the title of kinh-te must be text"),
+        (
+            'kinh-te = "Economy"',
+            'kinh-te = "Economy"\nx = "X"',
+            "[en]: sections has a title for x, which is no section",
+        ),
+        ('name = "Son Thanh', 'nam = "Son Thanh', "[en]: name must be text"),
+        ("[en]\n", '[en]\nmotto = "X"\n', "[en]: motto is unknown"),
+    ],
+)
+def test_names_in_another_language_are_all_there_or_refused(tmp_path: Path, old: str, new: str, said: str) -> None:
+    assert old in ALL
+    head, names = ALL[: ALL.index("\n[en]\n") + 1], ALL[ALL.index("\n[en]\n") + 1 :]
+    assert any(line.startswith(f"site.toml: {said}") for line in refusal(tmp_path, head + names.replace(old, new)))
+
+
+def test_names_in_another_language_that_are_no_table_are_refused(tmp_path: Path) -> None:
+    assert "site.toml: [en]: it must be a table of names" in refusal(tmp_path, f"en = 7\n{RIGHT}")
+
+
+def test_without_names_in_its_language_a_page_names_the_site_as_it_is(tmp_path: Path) -> None:
+    path = tmp_path / "site.toml"
+    path.write_text(RIGHT, encoding="utf-8")
+    site = read_site(path)
+    assert site.in_language("en") is site
+    assert read_site(source.site_settings()).in_language("en").sections[3].title == "Economy"
 
 
 def test_the_settings_of_this_site_can_be_used() -> None:
@@ -78,6 +113,7 @@ def test_a_slug_that_only_resembles_one_of_the_sites_own_is_taken(tmp_path: Path
         (replaced("zone", "zone = 7"), "zone must be the name"),
         (replaced('title = "English"', 'title = ""'), "section 6: its title must be text"),
         (replaced('title = "English"', ""), "section 6: its title must be text"),
+        (replaced('language = "en"', 'language = "fr"'), "section 6: its language must be one of vi, en"),
         (replaced('slug = "english"', ""), "section 6: its slug must be"),
         (RIGHT.partition("[[sections]]")[0], "there must be [[sections]]"),
         (RIGHT.partition("[[sections]]")[0] + "sections = []", "there must be [[sections]]"),

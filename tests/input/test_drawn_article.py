@@ -42,7 +42,7 @@ def revision(content: Article) -> Revision:
 
 def drawn(content: Article, *, scripting: bool = True) -> Page:
     """Draw an article's page as render does, and read it as a browser does."""
-    page, _ = ARTIST.article(own_path(ID, content), 1, revision(content), [], [])
+    page, _ = ARTIST.article(own_path(ID, content), 1, revision(content), [], [], has_changed=False)
     return read_page(page.body, scripting=scripting)
 
 
@@ -168,7 +168,7 @@ def lines_of(content: Article) -> dict[str, list[str]]:
             *(each.get("content") for each in elements(page.tree, "meta", name="description")),
             data["description"],
         ],
-        "authors": [*texts(page.tree, "p", class_="signature"), data["author"]["name"]],
+        "authors": [*texts(page.tree, "p", class_="signature"), *(each["name"] for each in data["author"])],
         "sources": texts(page.tree, "p", class_="source"),
         "tags": [*metadata(page, "article:tag"), about.get("Từ khóa", "")],
         "notes": [about.get("Cập nhật", "")],
@@ -211,7 +211,7 @@ def every_page(content: Article) -> dict[str, Element]:
     sections = {section.slug: [teaser] for section in SITE.sections}
     head = Head(ID, 1, State.PUBLISHED, 1, content.title, path)
     drawings = {
-        "article": ARTIST.article(path, 1, revision(content), [teaser], [head]),
+        "article": ARTIST.article(path, 1, revision(content), [teaser], [head], has_changed=True),
         "notice": ARTIST.notice(path, 1, revision(content)),
         "gone": ARTIST.gone(path, 1, revision(content)),
         "redirect": ARTIST.redirect("/tin-tuc/x.html", 1, ID, path),

@@ -86,14 +86,17 @@ class Change:
             new_path = own_path(self.article_id, self.article)
             former = [old for old in (*former, path) if old is not None and old != new_path]
             path = new_path
+        revision = head.revision + 1 if head else 1
+        first_public = head.first_public if head else None
         new = Head(
             article_id=self.article_id,
-            revision=head.revision + 1 if head else 1,
+            revision=revision,
             state=self.state,
             upload=self.upload,
             title=self.article.title,
             path=path,
             former_paths=tuple(former),
+            first_public=first_public or (revision if self.state is State.PUBLISHED else None),
         )
         return self._listed(new) if self.state is State.PUBLISHED else self._unlisted(new, head)
 
@@ -239,7 +242,7 @@ def _own_pages(head: Head | None, new: Head) -> Iterator[Item]:
         return
     kind = {State.PUBLISHED: "article", State.WITHDRAWN: "notice"}.get(new.state, "gone")
     own = {"id": new.article_id, "revision": new.revision}
-    yield {"pk": page_partition(new.path), "sk": SELF, "kind": kind, **own}
+    yield {"pk": page_partition(new.path), "sk": SELF, "kind": kind, "first_public": new.first_public, **own}
     # All of them, not only the newest: no redirect may lead to another.
     if head is None or (head.path, head.former_paths) != (new.path, new.former_paths):
         for former in new.former_paths:

@@ -127,7 +127,8 @@ class Composer:
         others = [each for each in older if each.id != revision.article_id][:OTHERS]
         heads = self._table.heads(each for each in dict.fromkeys(article.related) if each != revision.article_id)
         related = [head for head in heads.values() if head.state is State.PUBLISHED]
-        return self._artist.article(path, version, revision, others, related)
+        has_changed = revision.number > int(item["first_public"])
+        return self._artist.article(path, version, revision, others, related, has_changed=has_changed)
 
     def _item(self, path: str) -> Item:
         item = self._table.get(page_partition(path), SELF)

@@ -24,10 +24,10 @@ from jinja2 import (
 from jinja2.runtime import Context
 from markupsafe import Markup
 
-from portal import paths, source
+from portal import metadata, paths, source
 from portal.article import iso, with_whole_minutes
 from portal.public_data import Listing, PublicData, urn, written
-from portal.site import Section, Site
+from portal.site import LANGUAGES, Section, Site
 from portal.vietnamese import slug, sort_key
 
 if TYPE_CHECKING:
@@ -106,6 +106,7 @@ class ArticleView:
     tags: tuple[Link, ...]
     language: str
     published_at: datetime
+    updated_at: datetime | None  # when it has changed since readers had it first
     change_note: str | None
 
 
@@ -159,14 +160,23 @@ class Artist:
         self._environment = environment
         self._words: dict[str, dict[str, str]] = tomllib.loads(source.words().read_text(encoding="utf-8"))
         self._data = PublicData(site_url)
-        self._sections = {section.slug: section for section in site.sections}
+        self._sites = {language: site.in_language(language) for language in LANGUAGES}
+        # By the path of the list: of the sections that have a language of their own.
+        self._languages = {each.path: each.language for each in site.sections if each.language}
         self._shells: dict[tuple[str, str], Shell] = {}
         self.teasers: dict[Teaser, TeaserView] = {}
 
     # Articles
 
     def article(
-        self, path: str, version: int, revision: "Revision", others: Sequence["Teaser"], related: Sequence["Head"]
+        self,
+        path: str,
+        version: int,
+        revision: "Revision",
+        others: Sequence["Teaser"],
+        related: Sequence["Head"],
+        *,
+        has_changed: bool,
     ) -> tuple[Drawing, ...]:
         """Draw the page of a published article.
 
@@ -176,8 +186,12 @@ class Artist:
             revision: what was committed of it last.
             others: the next older articles of its section.
             related: the heads of the published articles that it names.
+            has_changed: whether readers had another revision before.
+
+        Raises:
+            MetadataError: what the page says to programs is not what it shows.
         """
-        view = self._article_view(revision)
+        view = self._article_view(revision, has_changed=has_changed)
         context = {
             "article": view,
             "revision": revision.number,
@@ -186,6 +200,7 @@ class Artist:
             "data": paths.data_path(path),
         }
         html = self._html("article", path, version, view.language, context)
+        metadata.check(html, path)
         # A purge of an article reaches every page that shows something of it.
         shown = (each.id for each in others), (each.article_id for each in related)
         tags = tuple(dict.fromkeys(map(paths.article_tag, (revision.article_id, *chain(*shown)))))
@@ -197,7 +212,7 @@ class Artist:
             updated_at=self._moment(revision.committed_at),
             related=related,
         )
-        return Drawing(path, html, _HTML, tags), self._json(paths.data_path(path), data, tags)
+        return Drawing(path, html.encode(), _HTML, tags), self._json(paths.data_path(path), data, tags)
 
     def notice(self, path: str, version: int, revision: "Revision") -> tuple[Drawing, ...]:
         """Draw the notice that stands in the place of a withdrawn article, with the reason if one was given."""
@@ -206,14 +221,14 @@ class Artist:
         html = self._html("notice", path, version, view.language, context)
         tags = (paths.article_tag(revision.article_id),)
         data = self._data.withdrawn(path, version, view)
-        return Drawing(path, html, _HTML, tags), self._json(paths.data_path(path), data, tags)
+        return Drawing(path, html.encode(), _HTML, tags), self._json(paths.data_path(path), data, tags)
 
     def gone(self, path: str, version: int, revision: "Revision") -> tuple[Drawing, ...]:
         """Draw the page that says that there was an article here (410)."""
         html = self._html("gone", path, version, revision.article.language, {})
         tags = (paths.article_tag(revision.article_id),)
         data = self._json(paths.data_path(path), self._data.gone(path, version, revision.article_id), tags)
-        return Drawing(path, html, _HTML, tags, status=410), replace(data, status=410)
+        return Drawing(path, html.encode(), _HTML, tags, status=410), replace(data, status=410)
 
     def redirect(self, path: str, version: int, article_id: str, location: str) -> tuple[Drawing, ...]:
         """Draw the page that leads from an article's former path to its present one (301)."""
@@ -221,7 +236,7 @@ class Artist:
         tags = (paths.article_tag(article_id),)
         data = self._json(paths.data_path(path), self._data.moved(location, version, article_id), tags)
         return (
-            Drawing(path, html, _HTML, tags, status=301, location=location),
+            Drawing(path, html.encode(), _HTML, tags, status=301, location=location),
             replace(data, status=301, location=paths.data_path(location)),
         )
 
@@ -245,7 +260,7 @@ class Artist:
 
     def section(self, slug: str, version: int, newest: "Newest", older: int | None) -> tuple[Drawing, ...]:
         """Draw the list page of a section: its newest articles."""
-        section = self._section(slug)
+        section = self._section(slug, self._language_of(paths.section_path(slug)))
         listing = self._listing(section.path, version, section.title)
         return self._list("section", listing, newest, older, {"section": section})
 
@@ -270,10 +285,12 @@ class Artist:
             teasers: its entries, newest first.
             newest: the number of the list's newest numbered page.
         """
-        words = self._words[self.site.language]
+        language = self._language_of(path)
+        words = self._words[language]
         tag, author = paths.named_of(held.list_path)
         slug = paths.section_of(held.list_path)
-        of = self._section(slug).title if slug else _name(teasers, tag, author) if tag or author else self.site.name
+        title = self._section(slug, language).title if slug else self.site.name
+        of = _name(teasers, tag, author) if tag or author else title
         listing = self._listing(path, version, f"{of}, {words['page_number']} {held.number}")
         newer = held.number + 1
         older = paths.numbered_path(held.list_path, held.number - 1) if held.number > 1 else None
@@ -300,9 +317,9 @@ class Artist:
         """
         list_path, year, month = paths.read_month_path(path) or (paths.HOME, 1, 1)
         slug = paths.section_of(list_path)
-        words = self._words[self.site.language]
-        name = _MONTH_NAMES[self.site.language](year, month)
-        of = self._section(slug).title if slug else words["all_news"]
+        language = self._language_of(path)
+        name = _MONTH_NAMES[language](year, month)
+        of = self._section(slug, language).title if slug else self._words[language]["all_news"]
         views = self._teasers(teasers)
         days = [(day, list(entries)) for day, entries in groupby(views, lambda each: each.published_at.date())]
         this = f"{year:04}-{month:02}"
@@ -334,8 +351,9 @@ class Artist:
         """
         list_path = paths.list_of_archive_path(path) or paths.HOME
         slug = paths.section_of(list_path)
-        words = self._words[self.site.language]
-        of = self._section(slug).title if slug else words["all_news"]
+        language = self._language_of(path)
+        words = self._words[language]
+        of = self._section(slug, language).title if slug else words["all_news"]
         links = [self._month_link(list_path, each) for each in reversed(months)]
         years = [(year, list(each)) for year, each in groupby(links, lambda link: str(link.path)[len(list_path) :][:4])]
         listing = self._listing(path, version, f"{of}, {words['archive']}")
@@ -364,7 +382,7 @@ class Artist:
     def not_found(self, version: int) -> tuple[Drawing, ...]:
         """Draw the page that the edge serves where there is none (404)."""
         html = self._html("not_found", paths.NOT_FOUND, version, self.site.language, {})
-        return (Drawing(paths.NOT_FOUND, html, _HTML, (paths.LISTS_TAG,)),)
+        return (Drawing(paths.NOT_FOUND, html.encode(), _HTML, (paths.LISTS_TAG,)),)
 
     def robots(self, version: int) -> tuple[Drawing, ...]:
         """Write `robots.txt` (RFC 9309)."""
@@ -411,16 +429,17 @@ class Artist:
         return html, rss, atom, beside
 
     def _listing(self, path: str, version: int, title: str) -> Listing:
-        return Listing(path, version, title, f"{title}. {self.site.description}")
+        description = self._sites[self._language_of(path)].description
+        return Listing(path, version, title, f"{title}. {description}")
 
     def _page(self, view: str, listing: Listing, context: Mapping[str, Any]) -> Drawing:
         context = {"title": listing.title, "description": listing.description, **context}
-        html = self._html(view, listing.path, listing.version, self.site.language, context)
-        return Drawing(listing.path, html, _HTML, (paths.LISTS_TAG,))
+        html = self._html(view, listing.path, listing.version, self._language_of(listing.path), context)
+        return Drawing(listing.path, html.encode(), _HTML, (paths.LISTS_TAG,))
 
-    def _html(self, view: str, path: str, version: int, language: str, context: Mapping[str, Any]) -> bytes:
-        text = self._environment.get_template(f"views/{view}.html").render(
-            site=self.site,
+    def _html(self, view: str, path: str, version: int, language: str, context: Mapping[str, Any]) -> str:
+        return self._environment.get_template(f"views/{view}.html").render(
+            site=self._sites[language],
             site_url=self._site_url,
             words=self._words[language],
             language=language,
@@ -430,7 +449,6 @@ class Artist:
             shell=self._shell(language, path),
             **context,
         )
-        return text.encode()
 
     def _shell(self, language: str, path: str) -> Shell:
         """Give what stands around a page: the same for all pages of a section, in one language."""
@@ -440,7 +458,7 @@ class Artist:
         known = self._shells.get((language, place))
         if known is None:
             blocks: Any = self._environment.get_template("blocks/shell.html").module
-            given = (self.site, self._words[language], language)
+            given = (self._sites[language], self._words[language], language)
             known = self._shells[language, place] = Shell(
                 head=blocks.head(),
                 header=blocks.site_header(*given, path),
@@ -451,13 +469,15 @@ class Artist:
         return known
 
     def _xml(self, name: str, path: str, version: int, context: Mapping[str, Any], content_type: str = _XML) -> Drawing:
-        context = {"site": self.site, "site_url": self._site_url, "version": version, "own_path": path, **context}
+        language = self._language_of(path)
+        own = {"site": self._sites[language], "language": language, "site_url": self._site_url, "own_path": path}
+        context = {**own, "version": version, **context}
         text = self._environment.get_template(f"feeds/{name}.xml").render(context)
         return Drawing(path, text.encode(), content_type, (paths.LISTS_TAG,))
 
     def _feed(self, listing: Listing, entries: Iterable[TeaserView], *, next_path: str | None = None) -> Drawing:
         """Write the JSON Feed of a list's page."""
-        language = self.site.language
+        language = self._language_of(listing.path)
         items = [entry.pieces[_DATA_PIECE, language] for entry in entries]
         text = self._data.feed(listing, language, items, next_path=next_path)
         return Drawing(listing.path + paths.JSON_FEED, text.encode(), _JSON_FEED, (paths.LISTS_TAG,))
@@ -465,7 +485,7 @@ class Artist:
     def _json(self, path: str, data: Mapping[str, Any], tags: tuple[str, ...] = (paths.LISTS_TAG,)) -> Drawing:
         return Drawing(path, written(data).encode(), _JSON, tags)
 
-    def _article_view(self, revision: "Revision") -> ArticleView:
+    def _article_view(self, revision: "Revision", *, has_changed: bool = False) -> ArticleView:
         article = revision.article
         tags = sorted(article.tags, key=_sort_key)
         return ArticleView(
@@ -476,10 +496,11 @@ class Artist:
             body=Markup(article.body),  # noqa: S704
             author=_link(article.author, paths.author_path),
             source=article.source,
-            section=self._section(article.section),
+            section=self._section(article.section, article.language),
             tags=tuple(_link(tag, paths.tag_path) for tag in tags),
             language=article.language,
             published_at=self._moment(article.published_at),
+            updated_at=self._moment(revision.committed_at) if has_changed else None,
             change_note=article.change_note,
         )
 
@@ -494,7 +515,7 @@ class Artist:
             title=teaser.title,
             summary=teaser.summary,
             path=teaser.path,
-            section=self._section(teaser.section),
+            section=self._section(teaser.section, self.site.language),
             author=teaser.author,
             language=teaser.language,
             published_at=self._moment(teaser.published_at),
@@ -513,12 +534,20 @@ class Artist:
             return self._data.item(view)
         template = "feeds/entry.xml" if kind in _FEED_PIECES else "blocks/entry.html"
         blocks: Any = self._environment.get_template(template).module
-        piece: str = getattr(blocks, kind)(view, self.site, self._site_url, language)
+        site = self._sites[language]
+        piece: str = getattr(blocks, kind)(
+            view, site, self._section(view.section.slug, language), self._site_url, language
+        )
         return piece
 
-    def _section(self, slug: str) -> Section:
+    def _section(self, slug: str, language: str) -> Section:
         """Give the section; one that the newsroom has dropped goes by its slug until its articles have moved."""
-        return self._sections.get(slug) or Section(slug, slug)
+        return self._sites[language].section(slug) or Section(slug, slug)
+
+    def _language_of(self, path: str) -> str:
+        """Give the language of a list's page: that of its section, or else the site's."""
+        own = (language for front, language in self._languages.items() if path.startswith(front))
+        return next(own, self.site.language)
 
     def _fronts(self) -> Iterator[str]:
         """Give the paths of the lists that have months: home and the sections."""
@@ -527,7 +556,8 @@ class Artist:
 
     def _month_link(self, list_path: str, month: str) -> Link:
         year, number = int(month[:4]), int(month[5:])
-        return Link(_MONTH_NAMES[self.site.language](year, number), paths.month_path(list_path, year, number))
+        name = _MONTH_NAMES[self._language_of(list_path)](year, number)
+        return Link(name, paths.month_path(list_path, year, number))
 
     def _moment(self, utc: str) -> datetime:
         return datetime.fromisoformat(utc).astimezone(self.site.zone)
@@ -576,8 +606,11 @@ def new_environment() -> Environment:
     # Data in a page keeps its Vietnamese letters, and its keys their order.
     environment.policies["json.dumps_kwargs"] = {"ensure_ascii": False, "sort_keys": True}
     environment.filters |= {
+        "bare": _bare,
         "date": _date,
         "day": _day,
+        "moment": _moment,
+        "person": _person,
         "iso": iso,
         "rfc822": _rfc822,
     }
@@ -590,12 +623,29 @@ def environment() -> Environment:
     return new_environment()
 
 
+def _person(author: Link, site_url: str) -> dict[str, str]:
+    """Give an author as schema.org has it."""
+    address = {"url": site_url + author.path} if author.path else {}
+    return {"@type": "Person", "name": author.name, **address}
+
+
+def _bare(code: str) -> str:
+    """Leave out what only people need of the style and the script: indentation, empty lines, lines of comment."""
+    lines = (line.strip() for line in code.splitlines())
+    return "\n".join(line for line in lines if line and not line.startswith("//"))
+
+
 def _rfc822(moment: datetime) -> str:
     return format_datetime(with_whole_minutes(moment))
 
 
 def _date(moment: datetime) -> str:
     return f"{moment:%d/%m/%Y}"
+
+
+@pass_context
+def _moment(context: Context, moment: datetime) -> str:
+    return f"{_day(context, moment)}, {moment:%H:%M}"
 
 
 @pass_context

@@ -3,7 +3,7 @@
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -21,10 +21,11 @@ class SiteError(Exception):
 
 @dataclass(frozen=True)
 class Section:
-    """A part of the site that has a list page of its own."""
+    """A part of the site that has a list page of its own, in a language of its own or in the site's."""
 
     slug: str
     title: str
+    language: str | None = None
 
     @property
     def path(self) -> str:
@@ -33,8 +34,18 @@ class Section:
 
 
 @dataclass(frozen=True)
+class Names:
+    """What the site and its sections are called in one language."""
+
+    name: str
+    organisation: str
+    description: str
+    sections: Mapping[str, str]  # titles by slug
+
+
+@dataclass(frozen=True)
 class Site:
-    """Who publishes, in which language and zone, under which sections."""
+    """Who publishes, in which language and zone, under which sections. `names` is all that again, by language."""
 
     name: str
     organisation: str
@@ -42,6 +53,21 @@ class Site:
     language: str
     zone: ZoneInfo
     sections: tuple[Section, ...]
+    names: Mapping[str, Names] = field(default_factory=dict)
+
+    def in_language(self, language: str) -> "Site":
+        """Give the site as a page of that language names it: as it is when the newsroom has no names in that one."""
+        names = self.names.get(language)
+        if names is None:
+            return self
+        return replace(
+            self,
+            name=names.name,
+            organisation=names.organisation,
+            description=names.description,
+            language=language,
+            sections=tuple(replace(each, title=names.sections[each.slug]) for each in self.sections),
+        )
 
     def section(self, slug: str) -> Section | None:
         """Give the section of that slug, or None when the newsroom has none such."""
@@ -67,15 +93,14 @@ def read_site(path: Path) -> Site:
         description=settings["description"],
         language=settings["language"],
         zone=ZoneInfo(settings["zone"]),
-        sections=tuple(Section(entry["slug"], entry["title"]) for entry in settings["sections"]),
+        sections=tuple(Section(entry["slug"], entry["title"], entry.get("language")) for entry in settings["sections"]),
+        names={language: Names(**settings[language]) for language in LANGUAGES if language in settings},
     )
 
 
 def _faults(settings: Mapping[str, Any]) -> Iterator[str]:
     """Say what has to be mended, place by place."""
-    for name in ("name", "organisation", "description"):
-        if not _is_text(settings.get(name)):
-            yield f"{name} must be text, and not empty"
+    yield from _faults_of_names(settings)
     if settings.get("language") not in LANGUAGES:
         yield f"language must be one of {', '.join(LANGUAGES)}"
     if not _is_zone(settings.get("zone")):
@@ -85,6 +110,36 @@ def _faults(settings: Mapping[str, Any]) -> Iterator[str]:
         yield from _faults_of_sections(sections)
     else:
         yield "there must be [[sections]], at least one"
+        return
+    for language in LANGUAGES:
+        if language in settings:
+            yield from (f"[{language}]: {fault}" for fault in _faults_of_translation(settings[language], sections))
+
+
+def _faults_of_names(settings: Mapping[str, Any]) -> Iterator[str]:
+    for name in ("name", "organisation", "description"):
+        if not _is_text(settings.get(name)):
+            yield f"{name} must be text, and not empty"
+
+
+def _faults_of_translation(settings: object, sections: list[Any]) -> Iterator[str]:
+    """All names or none: a page in that language has then nothing in another one."""
+    if not isinstance(settings, dict):
+        yield "it must be a table of names"
+        return
+    yield from _faults_of_names(settings)
+    slugs = {each["slug"] for each in sections if isinstance(each, dict) and isinstance(each.get("slug"), str)}
+    titles = settings.get("sections")
+    given = titles if isinstance(titles, dict) else {}
+    for slug in sorted(slugs - given.keys()):
+        yield f"sections has no title for {slug}"
+    for slug in sorted(given.keys() - slugs):
+        yield f"sections has a title for {slug}, which is no section"
+    for slug in sorted(slugs & given.keys()):
+        if not _is_text(given[slug]):
+            yield f"the title of {slug} must be text, and not empty"
+    for name in sorted(settings.keys() - {"name", "organisation", "description", "sections"}):
+        yield f"{name} is unknown"
 
 
 def _faults_of_sections(sections: list[Any]) -> Iterator[str]:
@@ -100,6 +155,8 @@ def _faults_of_sections(sections: list[Any]) -> Iterator[str]:
             yield f"section {number}: {slug!r} is the slug of section {first[slug]}; choose another"
         if not _is_text(section.get("title")):
             yield f"section {number}: its title must be text, and not empty"
+        if section.get("language", LANGUAGES[0]) not in LANGUAGES:
+            yield f"section {number}: its language must be one of {', '.join(LANGUAGES)}"
 
 
 def _is_text(value: object) -> bool:

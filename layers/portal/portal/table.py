@@ -233,6 +233,7 @@ class Head:
     farewells: tuple[str, ...] = ()
     left_at: str | None = None
     related: tuple[str, ...] = ()
+    first_public: int | None = None  # the revision with which readers had it first
 
     @property
     def entries(self) -> Mapping[str, str]:
@@ -260,6 +261,7 @@ class Head:
             "farewells": list(self.farewells),
             "left_at": self.left_at,
             "related": list(self.related),
+            "first_public": self.first_public,
         }
 
     @classmethod
@@ -278,6 +280,7 @@ class Head:
             farewells=tuple(item["farewells"]),
             left_at=item.get("left_at"),
             related=tuple(item["related"]),
+            first_public=None if item.get("first_public") is None else int(item["first_public"]),
         )
 
 
