@@ -8,6 +8,8 @@ READY := $(VENV)/.ready
 SAM_VENV := $(VENV)-sam
 SAM := $(SAM_VENV)/bin/sam
 BROWSER_READY := $(VENV)/.browser-ready
+BROWSER_TOOLS := $(VENV)/browser-tools
+CHECKERS := tests/browser/tools
 BENCH_VENV := $(VENV)-bench
 BENCH_READY := $(BENCH_VENV)/.ready
 ELEVENTY := bench/themes/eleventy
@@ -24,8 +26,11 @@ $(READY): requirements/dev.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
 	touch $@
 
-$(BROWSER_READY): requirements/browser.txt $(READY)
+# No package's own script is run: the Nu checker's would download a Java.
+$(BROWSER_READY): requirements/browser.txt $(CHECKERS)/package-lock.json $(READY)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/browser.txt
+	mkdir -p $(BROWSER_TOOLS) && cp $(CHECKERS)/package*.json $(BROWSER_TOOLS)
+	cd $(BROWSER_TOOLS) && PATH=$(CURDIR)/$(BIN):$$PATH npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
 	touch $@
 
 ready: $(READY)
@@ -42,7 +47,7 @@ reliability: $(READY)  ## fail at every call, try every order: some minutes
 mutants: $(READY)  ## take each guard out of a copy of the code, and see its tests fail: some minutes
 	$(BIN)/python -m tests.mutants
 
-browser: $(BROWSER_READY)  ## run the tests that need a browser: Debian's chromium in /usr/bin, and its Noto fonts
+browser: $(BROWSER_READY)  ## run the tests that need a browser: Debian's chromium in /usr/bin, its Noto fonts, and Java 17
 	$(BIN)/python -m pytest tests/browser
 
 bench: $(READY) $(BENCH_READY)  ## count what a change costs, beside Hugo, Pelican and Eleventy: half an hour; BENCH=--help
@@ -89,7 +94,8 @@ lock: $(READY) $(BENCH_READY)  ## lock the dependencies anew
 		--no-header --no-annotate --no-emit-index-url requirements.in --output-file requirements.txt
 	for lock in dev browser sam bench; do $(BIN)/uv pip compile --upgrade --universal --python-version 3.11 --generate-hashes \
 		--no-header --no-annotate --no-emit-index-url requirements/$$lock.in --output-file requirements/$$lock.txt; done
-	PATH=$(CURDIR)/$(BENCH_VENV)/bin:$$PATH npm update --package-lock-only --omit-lockfile-registry-resolved --prefix $(ELEVENTY)
+	for folder in $(ELEVENTY) $(CHECKERS); do PATH=$(CURDIR)/$(BENCH_VENV)/bin:$$PATH npm update --package-lock-only \
+		--ignore-scripts --omit-lockfile-registry-resolved --prefix $$folder; done
 
 clean:  ## remove what the commands made
 	rm -rf $(VENV) $(SAM_VENV) $(BENCH_VENV) .aws-sam .bench .local .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -1,10 +1,12 @@
 """A portal with articles on a port of this machine, and a browser that reads it."""
 
 import socket
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from hashlib import sha256
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -116,3 +118,20 @@ def phone(browser: Browser) -> Iterator[BrowserContext]:
 def page(phone: BrowserContext) -> Page:
     """A page on the phone."""
     return phone.new_page()
+
+
+def installed(path: str) -> Path:
+    """Give a file of the checkers that npm brings, which stand beside this Python."""
+    file = Path(sys.prefix) / "browser-tools" / "node_modules" / path
+    assert file.is_file(), f"{file} is not there: `make browser` installs it"
+    return file
+
+
+@pytest.fixture(scope="session")
+def moved(served: Newsroom) -> tuple[str, str]:
+    """Publish an article and give it another title; give its former path and the one of now."""
+    taken = sample("tra-suoi-ngan-bon-sao") | {"published_at": "2026-01-05T08:00:00+07:00"}
+    article_id = served.submit(taken)
+    former = served.path(article_id)
+    served.submit(taken | {"title": "Trà Suối Ngàn có thêm ba sản phẩm bốn sao"}, article_id)
+    return former, served.path(article_id)
