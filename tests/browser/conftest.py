@@ -116,3 +116,15 @@ def phone(browser: Browser) -> Iterator[BrowserContext]:
 def page(phone: BrowserContext) -> Page:
     """A page on the phone."""
     return phone.new_page()
+
+
+def restyle(page: Page, css: str) -> None:
+    """Lay rules over those of a page: a sheet that is made by the browser's protocol is under no policy."""
+    page.evaluate(
+        """(css) => {
+          const sheet = new CSSStyleSheet();
+          sheet.replaceSync(css);
+          document.adoptedStyleSheets = [...document.adoptedStyleSheets, sheet];
+        }""",
+        css,
+    )
