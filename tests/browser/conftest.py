@@ -118,6 +118,18 @@ def page(phone: BrowserContext) -> Page:
     return phone.new_page()
 
 
+# A browser that can read aloud in the languages of the pages: Debian's chromium has no voice.
+VOICES = """SpeechSynthesis.prototype.getVoices = () => ["vi-VN", "en-GB"].map((lang) => (
+  {lang, name: lang, voiceURI: lang, localService: true, default: lang === "vi-VN"}));"""
+
+
+def go_to_all_of(page: Page, path: str) -> None:
+    """Open a page with all that it may show: the button that needs a voice, and each box that opens."""
+    page.add_init_script(VOICES)
+    page.goto(path)
+    page.evaluate("for (const each of document.querySelectorAll('details')) each.open = true")
+
+
 def restyle(page: Page, css: str) -> None:
     """Lay rules over those of a page: a sheet that is made by the browser's protocol is under no policy."""
     page.evaluate(

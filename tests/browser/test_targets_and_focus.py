@@ -9,16 +9,12 @@ from typing import Any, Final
 import pytest
 from playwright.sync_api import Browser, Page
 
-from tests.browser.conftest import ADDRESS, Site, Spoil, restyle
+from tests.browser.conftest import ADDRESS, Site, Spoil, go_to_all_of, restyle
 
 NAMES: Final = ["report", "short", "table", "english", "home", "section", "month", "notice", "gone", "missing"]
 WIDTHS: Final = [320, 390, 1280]
 # A date's own parts are stops of their own within one element, and so is its picker.
 MOST_STOPS_OF_ONE: Final = 6
-
-# A browser that can read aloud, so that the button for it is shown.
-VOICES: Final = """SpeechSynthesis.prototype.getVoices = () => ["vi-VN", "en-GB"].map((lang) => (
-  {lang, name: lang, voiceURI: lang, localService: true, default: lang === "vi-VN"}));"""
 
 # What is there only for screen readers, or waits for the keyboard, is a point.
 SEEN: Final = """
@@ -125,18 +121,10 @@ MISSED: Final = (
 def dark(browser: Browser) -> Iterator[Page]:
     """A page on a wide screen that is dark."""
     context = browser.new_context(
-        base_url=ADDRESS, viewport={"width": 1280, "height": 800}, color_scheme="dark", reduced_motion="reduce"
+        base_url=ADDRESS, viewport={"width": 1280, "height": 844}, color_scheme="dark", reduced_motion="reduce"
     )
     yield context.new_page()
     context.close()
-
-
-def shown_in_full(page: Page, path: str, width: int) -> None:
-    """Open a page with all that it may show: the button of a voice, and each box that opens."""
-    page.add_init_script(VOICES)
-    page.set_viewport_size({"width": width, "height": 844})
-    page.goto(path)
-    page.evaluate("for (const each of document.querySelectorAll('details')) each.open = true")
 
 
 def small_targets(page: Page) -> list[str]:
@@ -188,7 +176,7 @@ def faults_of_focus(page: Page) -> list[str]:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_finger_hits_every_control_and_every_link(page: Page, site: Site, name: str) -> None:
-    shown_in_full(page, site.paths()[name], WIDTHS[0])
+    go_to_all_of(page, site.paths()[name])
     for width in WIDTHS:
         page.set_viewport_size({"width": width, "height": 844})
         assert small_targets(page) == [], f"at {width} px"
@@ -218,7 +206,7 @@ SMALL: Final[Mapping[str, tuple[str, str, str]]] = {
 @pytest.mark.parametrize("defect", SMALL)
 def test_a_target_that_is_too_small_is_found(page: Page, site: Site, defect: str) -> None:
     name, css, fault = SMALL[defect]
-    shown_in_full(page, site.paths()[name], 390)
+    go_to_all_of(page, site.paths()[name])
     # A month with one day only has nothing beside it that a finger could hit in its place.
     page.evaluate("document.querySelectorAll('.days li').forEach((day) => day.after(day.cloneNode(true)))")
     restyle(page, css)
@@ -230,7 +218,7 @@ def test_a_small_link_in_a_sentence_or_far_from_others_is_no_fault(
     page: Page, site: Site, spoil: Spoil, words: str
 ) -> None:
     place = '<p class="signature">'
-    shown_in_full(page, spoil(site.short, place, words + place), 390)
+    go_to_all_of(page, spoil(site.short, place, words + place))
     assert small_targets(page) == []
 
 
@@ -264,13 +252,13 @@ def test_a_skip_link_that_does_not_lead_to_the_text_is_found(page: Page, site: S
 
 @pytest.mark.parametrize("name", ["report", "short", "table", "english", "home", "section", "month"])
 def test_the_keyboard_goes_through_a_page_on_a_phone(page: Page, site: Site, name: str) -> None:
-    shown_in_full(page, site.paths()[name], 390)
+    go_to_all_of(page, site.paths()[name])
     assert faults_of_focus(page) == []
 
 
 @pytest.mark.parametrize("name", ["report", "english", "month", "notice", "missing"])
 def test_the_keyboard_goes_through_a_page_on_a_wide_dark_screen(dark: Page, site: Site, name: str) -> None:
-    shown_in_full(dark, site.paths()[name], 1280)
+    go_to_all_of(dark, site.paths()[name])
     assert faults_of_focus(dark) == []
 
 
