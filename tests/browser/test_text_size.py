@@ -1,4 +1,4 @@
-"""Text is enlarged by steps that are announced, and remembered over pages, visits and tabs; buttons are named as seen."""
+"""Text is enlarged by steps: announced, and remembered over pages, visits and tabs. Buttons are named as they look."""
 
 import re
 from collections.abc import Mapping
@@ -14,7 +14,7 @@ NAMES: Final = [*ARTICLES, "home", "section", "month", "notice", "gone", "missin
 LARGER: Final = "button[data-step='1']"
 SMALLER: Final = "button[data-step='-1']"
 MOST_STEPS: Final = 12
-MOST_MILLISECONDS: Final = 2_000
+MOST_MILLISECONDS: Final = 1_000
 
 WATCH: Final = """window.shifts = [];
 new PerformanceObserver((list) => shifts.push(...list.getEntries().map((entry) => entry.value)))
@@ -173,7 +173,7 @@ def test_the_size_is_remembered_over_pages_and_visits(page: Page, site: Site) ->
 
 
 @pytest.mark.parametrize("width", [390, 1280])
-@pytest.mark.parametrize("name", ["report", "english", "table", "home", "section"])
+@pytest.mark.parametrize("name", ["report", "table", "home"])
 def test_a_page_in_a_remembered_size_does_not_shift(page: Page, site: Site, name: str, width: int) -> None:
     page.set_viewport_size({"width": width, "height": 844})
     page.goto(site.short)
@@ -199,8 +199,8 @@ def test_what_is_seen_of_a_button_or_a_link_is_in_its_name(page: Page, site: Sit
     assert faults_of_names(page) == []
 
 
-# Each with what runs in the page once its own script has done its part of a click.
-AFTER: Final = "addEventListener('click', (event) => setTimeout(() => {{ const at = event.target; {} }}))"
+# What is done after the page's own script did its part of a click: listeners are called in their order.
+AFTER: Final = "addEventListener('click', (event) => {{ const at = event.target; {} }})"
 MISSTEPS: Final[Mapping[str, tuple[str, str]]] = {
     "buttons without effect": (
         "document.querySelector('.view-data p').style.fontSize = '20px'",
@@ -216,8 +216,7 @@ MISSTEPS: Final[Mapping[str, tuple[str, str]]] = {
     ),
     "nothing said": ("document.querySelector('[role=status]').removeAttribute('role')", "“” is said of"),
     "no percentage": (
-        "document.querySelector('[role=status]').dataset.now = 'x';"
-        + AFTER.format("document.querySelector('[role=status]').textContent = 'Cỡ chữ lớn'"),
+        AFTER.format("document.querySelector('[role=status]').textContent = 'Cỡ chữ lớn'"),
         "“Cỡ chữ lớn” is said",
     ),
     "a focus that is lost": (AFTER.format("at.blur()"), "button[data-step='1'] loses the focus"),
