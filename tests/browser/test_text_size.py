@@ -19,12 +19,18 @@ MOST_MILLISECONDS: Final = 1_000
 WATCH: Final = """window.shifts = [];
 new PerformanceObserver((list) => shifts.push(...list.getEntries().map((entry) => entry.value)))
   .observe({type: "layout-shift", buffered: true});"""
+# Storage is asked by its functions or by names of its own: each way meets the same.
+STORAGE: Final = """Object.defineProperty(window, "localStorage", {value: new Proxy({}, {
+  get: (_, name) => name === "setItem" ? write : name === "getItem" ? read : read(),
+  set: () => { write(); return true; },
+})})"""
+REFUSAL: Final = "() => { throw new DOMException('', 'SecurityError'); }"
 REFUSED: Final[Mapping[str, str]] = {
-    "all storage": """Object.defineProperty(window, "localStorage", {
-      get() { throw new DOMException("", "SecurityError"); }})""",
-    "to be read": "Storage.prototype.getItem = () => { throw new DOMException('', 'SecurityError'); }",
-    "to be written": "Storage.prototype.setItem = () => { throw new DOMException('', 'QuotaExceededError'); }",
+    "all storage": f"Object.defineProperty(window, 'localStorage', {{get: {REFUSAL}}})",
+    "to be read": f"const read = {REFUSAL}, write = () => {{}}; {STORAGE}",
+    "to be written": f"const read = () => null, write = {REFUSAL}; {STORAGE}",
 }
+FORGETFUL: Final = f"const read = () => null, write = () => {{}}; {STORAGE}"
 
 
 def font_size(page: Page) -> float:
@@ -240,7 +246,7 @@ def test_a_wrong_step_is_found(page: Page, site: Site, defect: str) -> None:
 
 
 def test_a_size_that_is_forgotten_is_found(page: Page, site: Site) -> None:
-    page.context.add_init_script("Storage.prototype.setItem = () => {}")
+    page.context.add_init_script(FORGETFUL)
     page.goto(site.report)
     assert [each.split()[0] for each in faults_of_memory(page, [site.short])] == [site.short, "a", "a"]
 
