@@ -123,9 +123,24 @@ VOICES = """SpeechSynthesis.prototype.getVoices = () => ["vi-VN", "en-GB"].map((
   {lang, name: lang, voiceURI: lang, localService: true, default: lang === "vi-VN"}));"""
 
 
+@pytest.fixture(scope="session")
+def only_page(browser: Browser) -> Iterator[Page]:
+    """A page of a browser with voices."""
+    context = browser.new_context(base_url=ADDRESS)
+    context.add_init_script(VOICES)
+    yield context.new_page()
+    context.close()
+
+
+@pytest.fixture
+def reader(only_page: Page) -> Page:
+    """A page on the phone for tests that only look: they share it, since to make one takes longer than to look."""
+    only_page.set_viewport_size({"width": 390, "height": 844})
+    return only_page
+
+
 def go_to_all_of(page: Page, path: str) -> None:
-    """Open a page with all that it may show: the button that needs a voice, and each box that opens."""
-    page.add_init_script(VOICES)
+    """Open a page and each box on it."""
     page.goto(path)
     page.evaluate("for (const each of document.querySelectorAll('details')) each.open = true")
 

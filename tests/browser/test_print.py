@@ -51,6 +51,12 @@ PRESSED: Final = """() => [...document.querySelectorAll(
   .map((each) => `${each.localName} “${each.textContent.trim().slice(0, 30)}” is seen`)"""
 
 
+@pytest.fixture
+def page(reader: Page) -> Page:
+    """A page that is only looked at."""
+    return reader
+
+
 def unspaced(text: str) -> str:
     """Take out the white space: where a line ends on paper is of no matter."""
     return "".join(text.split())
@@ -89,7 +95,7 @@ def faults_of_print(page: Page, *, article: bool) -> list[str]:
     faults += ["not in NFC"] if not is_normalized("NFC", "".join(raw)) else []
     page.emulate_media(media="print")
     faults += page.evaluate(PRESSED)
-    page.emulate_media(media="screen")
+    page.emulate_media(media="null")
     return faults
 
 

@@ -9,7 +9,7 @@ from typing import Final
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page
 
-from tests.browser.conftest import ADDRESS, Site, go_to_all_of, restyle
+from tests.browser.conftest import ADDRESS, VOICES, Site, go_to_all_of, restyle
 
 NAMES: Final = ["report", "short", "table", "english", "home", "section", "month", "notice", "gone", "missing"]
 WIDTHS: Final = [320, 256]
@@ -62,10 +62,17 @@ CUT: Final = """() => {
 }"""
 
 
+@pytest.fixture
+def page(reader: Page) -> Page:
+    """A page that is only looked at."""
+    return reader
+
+
 @pytest.fixture(scope="module")
 def enlarged(browser: Browser, site: Site) -> Iterator[BrowserContext]:
     """A phone's browser whose reader chose the largest text."""
     context = browser.new_context(base_url=ADDRESS, viewport={"width": 320, "height": 640})
+    context.add_init_script(VOICES)
     page = context.new_page()
     page.goto(site.short)
     larger = page.locator("button[data-step='1']")
@@ -76,7 +83,6 @@ def enlarged(browser: Browser, site: Site) -> Iterator[BrowserContext]:
             break
     else:
         raise AssertionError("the text grows without an end")
-    page.close()
     yield context
     context.close()
 
@@ -124,12 +130,10 @@ def test_a_page_fits_the_narrowest_screens_with_its_text_set_widely_too(page: Pa
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_page_fits_the_narrowest_screens_in_the_largest_text(enlarged: BrowserContext, site: Site, name: str) -> None:
-    page = enlarged.new_page()
+    page = enlarged.pages[0]
     go_to_all_of(page, site.paths()[name])
     assert float(page.evaluate("parseFloat(getComputedStyle(document.documentElement).fontSize)")) >= 32
-    faults = faults_as_it_is_and_widely_set(page)
-    page.close()
-    assert faults == []
+    assert faults_as_it_is_and_widely_set(page) == []
 
 
 def test_the_keyboard_scrolls_a_wide_table_within_its_own_box(page: Page, site: Site) -> None:

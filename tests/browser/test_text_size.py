@@ -200,9 +200,9 @@ def test_another_tab_follows(phone: BrowserContext, site: Site) -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_what_is_seen_of_a_button_or_a_link_is_in_its_name(page: Page, site: Site, name: str) -> None:
-    go_to_all_of(page, site.paths()[name])
-    assert faults_of_names(page) == []
+def test_what_is_seen_of_a_button_or_a_link_is_in_its_name(reader: Page, site: Site, name: str) -> None:
+    go_to_all_of(reader, site.paths()[name])
+    assert faults_of_names(reader) == []
 
 
 # What is done after the page's own script did its part of a click: listeners are called in their order.
@@ -277,6 +277,6 @@ def test_a_tab_that_does_not_follow_is_found(phone: BrowserContext, site: Site) 
 
 
 @pytest.mark.parametrize("label", ["Phóng to", "Tăng cỡ", "Nút tăng cỡ chữa cháy"])
-def test_a_name_without_what_is_seen_is_found(page: Page, site: Site, spoil: Spoil, label: str) -> None:
-    page.goto(spoil(site.short, 'data-step="1"', f'data-step="1" aria-label="{label}"'))
-    assert faults_of_names(page) == [f"“tăng cỡ chữ” is named “{label.lower()}”"]
+def test_a_name_without_what_is_seen_is_found(reader: Page, site: Site, spoil: Spoil, label: str) -> None:
+    reader.goto(spoil(site.short, 'data-step="1"', f'data-step="1" aria-label="{label}"'))
+    assert faults_of_names(reader) == [f"“tăng cỡ chữ” is named “{label.lower()}”"]

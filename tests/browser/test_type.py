@@ -72,6 +72,12 @@ LOADED: Final = """() => document.fonts.size +
     .filter((rule) => rule instanceof CSSFontFaceRule || rule instanceof CSSImportRule).length"""
 
 
+@pytest.fixture
+def page(reader: Page) -> Page:
+    """A page that is only looked at."""
+    return reader
+
+
 def faults_of_setting(page: Page) -> list[str]:
     faults: list[str] = page.evaluate(SETTING)
     return faults

@@ -39,7 +39,7 @@ DEAD: Final = """() => [...document.querySelectorAll("button, input, select, tex
   .map((each) => `${each.localName} “${each.textContent.trim()}” is dead`)"""
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def still(browser: Browser) -> Iterator[Page]:
     """A page on a phone whose scripts do not run."""
     context = browser.new_context(base_url=ADDRESS, viewport={"width": 390, "height": 844}, java_script_enabled=False)
@@ -82,10 +82,10 @@ def faults_of_the_way_to_a_day(still: Page, expected: str) -> list[str]:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_all_that_is_read_with_the_script_is_read_without_it(still: Page, page: Page, site: Site, name: str) -> None:
-    page.goto(site.paths()[name])
+def test_all_that_is_read_with_the_script_is_read_without_it(still: Page, reader: Page, site: Site, name: str) -> None:
+    reader.goto(site.paths()[name])
     still.goto(site.paths()[name])
-    assert faults_of_reading(still, page.evaluate(READ, "seen")) == []
+    assert faults_of_reading(still, reader.evaluate(READ, "seen")) == []
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -116,12 +116,12 @@ UNREAD: Final[Mapping[str, tuple[str, str, str]]] = {
 
 
 @pytest.mark.parametrize("defect", UNREAD)
-def test_what_is_not_read_without_the_script_is_found(still: Page, page: Page, site: Site, defect: str) -> None:
+def test_what_is_not_read_without_the_script_is_found(still: Page, reader: Page, site: Site, defect: str) -> None:
     name, css, text = UNREAD[defect]
-    page.goto(site.paths()[name])
+    reader.goto(site.paths()[name])
     still.goto(site.paths()[name])
     restyle(still, css)
-    faults = faults_of_reading(still, page.evaluate(READ, "seen"))
+    faults = faults_of_reading(still, reader.evaluate(READ, "seen"))
     assert [each for each in faults if text in each]
 
 
