@@ -135,3 +135,42 @@ def moved(served: Newsroom) -> tuple[str, str]:
     former = served.path(article_id)
     served.submit(taken | {"title": "Trà Suối Ngàn có thêm ba sản phẩm bốn sao"}, article_id)
     return former, served.path(article_id)
+
+
+# A browser that can read aloud in the languages of the pages: Debian's chromium has no voice.
+VOICES = """SpeechSynthesis.prototype.getVoices = () => ["vi-VN", "en-GB"].map((lang) => (
+  {lang, name: lang, voiceURI: lang, localService: true, default: lang === "vi-VN"}));"""
+
+
+@pytest.fixture(scope="session")
+def only_page(browser: Browser) -> Iterator[Page]:
+    """A page of a browser with voices."""
+    context = browser.new_context(base_url=ADDRESS)
+    context.add_init_script(VOICES)
+    yield context.new_page()
+    context.close()
+
+
+@pytest.fixture
+def reader(only_page: Page) -> Page:
+    """A page on the phone for tests that only look: they share it, since to make one takes longer than to look."""
+    only_page.set_viewport_size({"width": 390, "height": 844})
+    return only_page
+
+
+def go_to_all_of(page: Page, path: str) -> None:
+    """Open a page and each box on it."""
+    page.goto(path)
+    page.evaluate("for (const each of document.querySelectorAll('details')) each.open = true")
+
+
+def restyle(page: Page, css: str) -> None:
+    """Lay rules over those of a page: a sheet that is made by the browser's protocol is under no policy."""
+    page.evaluate(
+        """(css) => {
+          const sheet = new CSSStyleSheet();
+          sheet.replaceSync(css);
+          document.adoptedStyleSheets = [...document.adoptedStyleSheets, sheet];
+        }""",
+        css,
+    )
