@@ -9,7 +9,7 @@ from pathlib import Path
 from time import monotonic
 from typing import Any, Final
 
-from bench import report, results
+from bench import checking, report, results
 from bench.changes import measured
 from bench.corpus import Corpus
 from bench.generators import GENERATORS, built
@@ -21,7 +21,7 @@ from local.template import ROOT
 SIZES: Final = (1_000, 5_000, 20_000)
 DENSE: Final = 1_000  # articles of the newest month, in the extra row
 DENSE_SIZE: Final = 5_000  # of the corpus with that month
-PARTS: Final = ("portal", "generators", "report")
+PARTS: Final = ("portal", "checking", "generators", "report")
 REPORT: Final = ROOT / "docs" / "performance.md"
 
 
@@ -38,6 +38,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         results.write(known, options.results)
     if "portal" in options.parts and options.dense:
         known["portal"]["dense"] = _portal(Corpus(options.dense, DENSE), options.rounds)
+        results.write(known, options.results)
+    if "checking" in options.parts:
+        _say("An article's page with its metadata checked, and without …")
+        known["checking"] = checking.measured()
         results.write(known, options.results)
     for size in options.sizes if "generators" in options.parts else ():
         known["generators"][str(size)] = _generators(Corpus(size))

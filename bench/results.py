@@ -23,7 +23,7 @@ Plain = dict[str, Any]
 def read(path: Path = FILE) -> Plain:
     """Read what earlier runs have left."""
     found: Plain = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
-    return {"portal": {}, "generators": {}} | found
+    return {"portal": {}, "checking": {}, "generators": {}} | found
 
 
 def write(results: Plain, path: Path = FILE) -> None:

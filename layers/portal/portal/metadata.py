@@ -11,7 +11,7 @@ from typing import Any, Final
 
 _META: Final = re.compile(r'<meta (?:name|property)="([^"]+)" content="([^"]*)">')
 _LINK: Final = re.compile(r'<link rel="(canonical|alternate)"(?: hreflang="([^"]*)")? href="([^"]*)">')
-_DATA: Final = re.compile(r'<script type="application/ld\+json">(.*?)</script>', re.DOTALL)
+_DATA: Final = '<script type="application/ld+json">'
 _SHOWN: Final = {
     "headline": re.compile(r"<h1>(.*?)</h1>", re.DOTALL),
     "summary": re.compile(r'<p class="summary">(.*?)</p>', re.DOTALL),
@@ -65,35 +65,49 @@ def check(html: str, path: str) -> None:
     """
     try:
         head = html[: html.index("<style>")]
-        toolbar = html[html.index('<header class="toolbar">') : html.index('<div class="view-data">')]
-        data = json.loads(_DATA.findall(head)[0])
-    except (ValueError, IndexError) as error:
+        # Style and script lie between, which are the same on all pages.
+        begun = html.index("<body", len(head))
+        toolbar = html[html.index('<header class="toolbar">', begun) : html.index('<div class="view-data">', begun)]
+        data = json.loads(head.partition(_DATA)[2].partition("</script>")[0])
+    except ValueError as error:
         raise MetadataError("the page has no head, toolbar and JSON-LD as they are expected") from error
-    if faults := list(_faults(html, head, toolbar, data, path)):
+    faults = list(_faults(head, toolbar, data, path))
+    if (headings := html.count("<h1", begun)) != 1:
+        faults.append(f"there are {headings} h1")
+    if faults:
         raise MetadataError("; ".join(faults))
 
 
-def _faults(html: str, head: str, toolbar: str, data: Mapping[str, Any], path: str) -> Iterator[str]:
-    if html.count("<h1") != 1:
-        yield f"there are {html.count('<h1')} h1"
+def _faults(head: str, toolbar: str, data: Mapping[str, Any], path: str) -> Iterator[str]:
     links = _LINK.findall(head)
     address = next((href for rel, _, href in links if rel == "canonical"), path)
-    shown = {name: unescape(found[1]) if (found := at.search(toolbar)) else None for name, at in _SHOWN.items()}
+    shown = {name: found[1] if (found := at.search(toolbar)) else "" for name, at in _SHOWN.items()}
     times = _TIME.findall(toolbar)
     yield from (f"{moment} has no offset" for moment in times if not _OFFSET.search(moment))
     language = head.partition('<html lang="')[2].partition('"')[0]
-    shown |= {"published": times[0] if times else None, "changed": times[-1] if times else None}
+    shown |= {"published": times[0] if times else "", "changed": times[-1] if times else ""}
     shown |= {"language": language, "address": address}
 
-    said: list[tuple[str, str, Any]]
-    said = [(name, what, unescape(value)) for name, value in _META.findall(head) if (what := _META_SAYS.get(name))]
-    said += [(f"{name} of JSON-LD", what, data.get(name)) for name, what in _DATA_SAYS.items()]
-    said += [("author of JSON-LD", "author", "; ".join(str(each.get("name")) for each in data.get("author", ())))]
-    said += [("a link with hreflang", "language", of) for _, of, _ in links if of]
-    said += [("a link with hreflang", "address", href) for _, of, href in links if of]
-    for where, what, value in said:
-        if value != shown[what] or not value:
-            yield f"{where} says {value!r}, and the page shows {what} {shown[what]!r}"
+    names = set()
+    for name, value in _META.findall(head):
+        if what := _META_SAYS.get(name):
+            names.add(name)
+            # Escaped alike they are equal already.
+            if not value or (value != shown[what] and unescape(value) != unescape(shown[what])):
+                yield _contradiction(name, value, what, shown)
+    for name, what in _DATA_SAYS.items():
+        if not data.get(name) or data[name] != unescape(shown[what]):
+            yield _contradiction(f"{name} of JSON-LD", data.get(name), what, shown)
+    authors = "; ".join(str(each.get("name")) for each in data.get("author", ()))
+    if not authors or authors != unescape(shown["author"]):
+        yield _contradiction("author of JSON-LD", authors, "author", shown)
+    for _, of, href in links:
+        if of and (of, href) != (language, address):
+            yield _contradiction("a link with hreflang", (of, href), "address", shown)
     optional = {"og:url"} if address == path else set()
     optional |= {"article:modified_time"} if len(times) == 1 else set()
-    yield from (f"{name} is missing" for name in _META_SAYS.keys() - optional - {where for where, _, _ in said})
+    yield from (f"{name} is missing" for name in _META_SAYS.keys() - optional - names)
+
+
+def _contradiction(where: str, said: object, what: str, shown: Mapping[str, str]) -> str:
+    return f"{where} says {said!r}, and the page shows {what} {shown[what]!r}"
