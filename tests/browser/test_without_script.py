@@ -160,7 +160,7 @@ def test_a_box_that_opens_by_itself_is_no_fault(still: Page, site: Site, spoil: 
     [
         ('name="day"', 'name="date"'),
         ('action="/thi-dua-khen-thuong/"', 'action="/tin-tuc/"'),
-        ("<button>", '<button type="button">'),
+        ('type="submit"', 'type="button"'),
     ],
 )
 def test_a_form_that_does_not_lead_to_the_day_is_found(
