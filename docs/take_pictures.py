@@ -12,15 +12,20 @@ import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Final, Literal
+from urllib.parse import urljoin
 
 from playwright.sync_api import Browser, ViewportSize, sync_playwright
+from pypdfium2 import PdfDocument
 
 ROOT = Path(__file__).resolve().parent.parent
 PICTURES = ROOT / "docs" / "pictures"
 ARTICLE = "thi-dua-khen-thuong-sau-thang-dau-nam-2026"  # in the address of the sample that is shown
 
-_WIDE: ViewportSize = {"width": 1120, "height": 860}
-_NARROW: ViewportSize = {"width": 390, "height": 860}
+WIDE: Final[ViewportSize] = {"width": 1280, "height": 900}
+PHONE: Final[ViewportSize] = {"width": 390, "height": 844}
+_INCH: Final = 72  # points of a PDF
+_PAPER_DPI: Final = 80
 
 
 def main() -> None:
@@ -30,8 +35,12 @@ def main() -> None:
         browser = playwright.chromium.launch(
             executable_path=os.environ.get("CHROMIUM", "/usr/bin/chromium"), args=["--no-sandbox", "--disable-gpu"]
         )
-        _take(browser, article, "article.png", _WIDE)
-        _take(browser, article, "article-phone.png", _NARROW)
+        home = urljoin(article, "/")
+        for name, address in (("article", article), ("home", home)):
+            for scheme, shade in (("light", ""), ("dark", "-dark")):
+                _take(browser, address, f"{name}{shade}.png", WIDE, scheme)
+                _take(browser, address, f"{name}-phone{shade}.png", PHONE, scheme)
+        _print(browser, article, "article-print.png")
         browser.close()
 
 
@@ -62,10 +71,20 @@ def _article_address(lines: Iterable[str]) -> str:
     raise RuntimeError("the portal did not come up with its samples: see what `make run` says")
 
 
-def _take(browser: Browser, address: str, name: str, size: ViewportSize) -> None:
-    page = browser.new_page(viewport=size, device_scale_factor=1.5)
+def _take(browser: Browser, address: str, name: str, size: ViewportSize, scheme: Literal["light", "dark"]) -> None:
+    """Take what is seen of a page at first."""
+    page = browser.new_page(viewport=size, color_scheme=scheme)
     page.goto(address)
     page.screenshot(path=PICTURES / name)
+    page.close()
+
+
+def _print(browser: Browser, address: str, name: str) -> None:
+    """Take the first sheet of A4 on which a page is printed."""
+    page = browser.new_page()
+    page.goto(address)
+    sheets = PdfDocument(page.pdf(format="A4", prefer_css_page_size=True))
+    sheets[0].render(scale=_PAPER_DPI / _INCH).to_pil().save(PICTURES / name)
     page.close()
 
 
