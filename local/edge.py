@@ -24,7 +24,6 @@ from local.exchange import Request, Response, received
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIEnvironment
 
-    from mypy_boto3_cloudfront import CloudFrontClient
     from mypy_boto3_s3 import S3Client
 
 # A body longer than any origin here takes is cut: the origin sees that it is too long, and refuses it.
@@ -56,7 +55,6 @@ class Edge:
         *,
         distribution_id: str,
         s3: "S3Client",
-        cloudfront: "CloudFrontClient",
         lock: threading.RLock,
         functions: Mapping[str, str] | None = None,
         cache_policies: Mapping[str, Mapping[str, Any]] | None = None,
@@ -88,7 +86,7 @@ class Edge:
         }
         custom = {each.origin.domain for each in behaviors if each.origin.bucket is None}
         self._origins = Origins(s3, {name: (custom_origins or {})[name] for name in custom}, lock)
-        self._cache = Cache(cloudfront, distribution_id, lock)
+        self._cache = Cache(distribution_id, lock)
         self._context = Context(distribution_id, domain)
         self._propagation = propagation
         self._looked_at = -float("inf")

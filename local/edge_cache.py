@@ -2,17 +2,15 @@
 
 import re
 import threading
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
-from typing import TYPE_CHECKING
 
+from moto.cloudfront.models import cloudfront_backends
 from werkzeug.datastructures import Headers
 
 from local.edge_config import CachePolicy
-
-if TYPE_CHECKING:
-    from mypy_boto3_cloudfront import CloudFrontClient
+from local.template import ACCOUNT
 
 MAXIMUM_TAGS = 50  # of an object; the rest are not stored ("What you need to know when invalidating tags")
 _TAG = re.compile(r"[\x21-\x2b\x2d-\x7e]{1,256}")
@@ -20,8 +18,6 @@ _TAG = re.compile(r"[\x21-\x2b\x2d-\x7e]{1,256}")
 # processes HTTP 4xx and 5xx status codes from your origin").
 _ERRORS_ALWAYS_CACHED = frozenset({404, 414, 500, 501, 502, 503, 504})
 _ERRORS_CACHED_ON_REQUEST = frozenset({400, 403, 405, 412, 415})
-# A look at the invalidations reads at most this many that are known already.
-_PAGE = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,13 +53,11 @@ class Stored:
 class Cache:
     """The objects of one edge location, and the invalidations of its distribution as moto lists them."""
 
-    cloudfront: "CloudFrontClient"
     distribution_id: str
     aws: threading.RLock  # moto is driven by one thread at a time: held for each call
     _objects: dict[Key, Stored] = field(default_factory=dict)
     _mutex: threading.Lock = field(default_factory=threading.Lock)
-    _applied: set[str] = field(default_factory=set)
-    _marker: str = ""
+    _applied: int = 0  # the invalidations that took effect: the first so many
 
     def get(self, key: Key) -> Stored | None:
         """Return the object of this key, fresh or not."""
@@ -96,31 +90,14 @@ class Cache:
     def propagate(self) -> None:
         """Apply the invalidations not applied yet, each once, to what is stored now."""
         with self.aws:
-            items = [item for each in self._unapplied() for item in self._items(each)]
+            # moto's own list: to ask for it by the API at each request takes longer than all else of an answer.
+            made = cloudfront_backends[ACCOUNT]["aws"].invalidations.get(self.distribution_id, [])
+            items = [item for each in made[self._applied :] for item in each.paths]
+            self._applied = len(made)
         if items:
             with self._mutex:
                 for key in [key for key, stored in self._objects.items() if _invalidated(key, stored, items)]:
                     del self._objects[key]
-
-    def _unapplied(self) -> Iterator[str]:
-        # moto lists the oldest first, AWS the newest: reading on from the last full page would miss some there.
-        while True:
-            page = self.cloudfront.list_invalidations(
-                DistributionId=self.distribution_id,
-                MaxItems=str(_PAGE),
-                **({"Marker": self._marker} if self._marker else {}),
-            )["InvalidationList"]
-            for each in page.get("Items", []):
-                if each["Id"] not in self._applied:
-                    self._applied.add(each["Id"])
-                    yield each["Id"]
-            if not page.get("NextMarker"):
-                return
-            self._marker = page["NextMarker"]
-
-    def _items(self, invalidation_id: str) -> list[str]:
-        answer = self.cloudfront.get_invalidation(DistributionId=self.distribution_id, Id=invalidation_id)
-        return answer["Invalidation"]["InvalidationBatch"]["Paths"].get("Items", [])
 
 
 def tags_of(headers: Headers, header_name: str | None) -> frozenset[str]:

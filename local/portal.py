@@ -122,7 +122,6 @@ class LocalPortal:
             distribution_id=template.ref(distribution),
             domain=template.attribute(distribution, "DomainName"),
             s3=self.clients.s3,
-            cloudfront=self.clients.cloudfront,
             lock=self.lock,
             functions={
                 template.attribute(each.logical_id, "FunctionARN"): each.properties["FunctionCode"]

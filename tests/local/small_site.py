@@ -97,7 +97,6 @@ class Site:
             distribution or config(),
             distribution_id=self.distribution_id,
             s3=self.s3,
-            cloudfront=self.cloudfront,
             lock=self.lock,
             cache_policies={POLICY: cache_policy(), **given.pop("cache_policies", {})},
             custom_origins={API: given.pop("api", _no_api)},
