@@ -39,10 +39,10 @@ run: $(READY)  ## start the portal on this machine, with its samples: http://127
 	$(BIN)/python -m local --port $(PORT)
 
 test: check $(READY)  ## check the code and run the tests that need no browser and no patience
-	$(BIN)/python -m pytest -n auto --ignore tests/browser --ignore tests/reliability
+	$(BIN)/python -m pytest -n auto --dist worksteal --ignore tests/browser --ignore tests/reliability
 
 reliability: $(READY)  ## fail at every call, try every order: some minutes
-	$(BIN)/python -m pytest -n auto tests/reliability
+	$(BIN)/python -m pytest -n auto --dist worksteal tests/reliability
 
 mutants: $(READY)  ## take each guard out of a copy of the code, and see its tests fail: some minutes
 	$(BIN)/python -m tests.mutants
