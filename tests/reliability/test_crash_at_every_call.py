@@ -48,7 +48,7 @@ def answer_lost(world: World, number: int) -> tuple[nth, AbstractContextManager[
     return hook, world.calls.after(hook)
 
 
-# In these flows the process dies at each call; in the others, which end as these do, at every third.
+# In these flows the process dies at each call; in the others, which end as these do, at every fourth.
 KILLED = (
     first_publish,
     update,
@@ -67,7 +67,9 @@ def step(flow: Flow, fault: Fault) -> int:
     """Tell which calls are tried: each, or every so many."""
     if flow in (KILLED if fault is crash_before else THROTTLED):
         return 1
-    return 3 if fault is crash_before or flow in KILLED else 5
+    if fault is crash_before:
+        return 4
+    return 5 if flow in KILLED else 8
 
 
 @pytest.mark.parametrize("fault", [crash_before, crash_after, throttled, answer_lost])

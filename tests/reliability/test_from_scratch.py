@@ -21,7 +21,7 @@ def test_whatever_happened_before_the_site_is_the_one_from_scratch(
     histories = 0
 
     @settings(
-        max_examples=25,
+        max_examples=20,
         phases=[Phase.generate, Phase.shrink],
         deadline=None,
         derandomize=True,
