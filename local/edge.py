@@ -227,11 +227,10 @@ class Edge:
         if stored is not None and now < stored.fresh_until:
             return stored, "Hit"
         read = self._read(behavior, wanted, key)
+        found = self.store(read)
         if stored is not None and now < stored.fresh_until + revalidation_time(stored.headers):
             # CloudFront asks the origin after it has answered; here nobody can tell.
-            self.store(read)
             return stored, "Hit"
-        found = self.store(read)
         if read.expired is None or read.response.status not in {_NOT_MODIFIED, *range(_SERVER_ERRORS, 600)}:
             return found, "Miss"
         return found, "RefreshHit" if read.response.status == _NOT_MODIFIED else "Hit"
