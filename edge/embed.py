@@ -14,7 +14,7 @@ from pathlib import Path
 _ROOT = Path(__file__).resolve().parent.parent
 sys.path.append(str(_ROOT / "layers" / "portal"))  # the package is a layer's, and installed nowhere
 
-from portal.drawing import new_environment  # noqa: E402
+from portal.environment import new_environment  # noqa: E402
 
 _TEMPLATE = _ROOT / "template.yaml"
 

@@ -9,7 +9,8 @@ from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
 from portal import source
-from portal.drawing import Artist, environment
+from portal.drawing import Artist
+from portal.environment import environment
 from portal.render import Render
 from portal.settings import RenderSettings
 from portal.site import read_site

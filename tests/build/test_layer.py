@@ -16,7 +16,8 @@ DRAW = """
 import sys
 from portal import source
 from portal.article import Article, State
-from portal.drawing import Artist, environment
+from portal.drawing import Artist
+from portal.environment import environment
 from portal.site import read_site
 from portal.table import Newest, Range, Revision, Teaser
 

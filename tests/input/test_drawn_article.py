@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from portal.article import Article, State
 from portal.commit import own_path
-from portal.drawing import Artist, environment
+from portal.drawing import Artist
+from portal.environment import environment
 from portal.judge import judge
 from portal.markup import sanitise
 from portal.strict_json import CONTROL

@@ -15,7 +15,8 @@ from console import rebuild
 from console.deployment import Deployment
 from portal import paths, source
 from portal.composing import Composer
-from portal.drawing import Artist, environment
+from portal.drawing import Artist
+from portal.environment import environment
 from portal.site import read_site
 from portal.table import AWAITED, DUE, ISSUED, TOUCH, Table, unpacked
 from tests.newsroom import article

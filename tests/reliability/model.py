@@ -7,7 +7,8 @@ from typing import Any
 from portal import judge, paths, source
 from portal.article import Article, State, utc
 from portal.composing import Composer
-from portal.drawing import Artist, environment
+from portal.drawing import Artist
+from portal.environment import environment
 from portal.numbering import PAGE_ENTRIES
 from portal.site import read_site
 from portal.table import Table

@@ -11,7 +11,8 @@ from jinja2 import ChoiceLoader, DictLoader
 
 from portal import metadata
 from portal.article import Article, State
-from portal.drawing import Artist, environment
+from portal.drawing import Artist
+from portal.environment import environment
 from portal.table import Revision
 from tests.input.uploads import SITE
 from tests.newsroom import Newsroom, article

@@ -9,7 +9,8 @@ import pytest
 from edge.embed import embedded
 from portal import source
 from portal.article import Article, State
-from portal.drawing import Artist, new_environment
+from portal.drawing import Artist
+from portal.environment import new_environment
 from portal.intake import TAKEDOWN_PURGE_DELAY_SECONDS
 from portal.render import EDGE_SECONDS
 from portal.site import read_site

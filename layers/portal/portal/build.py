@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 from portal import source
-from portal.drawing import new_environment
+from portal.environment import new_environment
 from portal.site import read_site
 
 

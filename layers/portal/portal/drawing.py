@@ -6,26 +6,16 @@ No clock, no random value and no unordered set comes in here: the same input giv
 import tomllib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
-from email.utils import format_datetime
-from functools import cache, lru_cache
+from datetime import datetime
+from functools import lru_cache
 from itertools import chain, groupby
 from typing import TYPE_CHECKING, Any, Final
 
-from jinja2 import (
-    BaseLoader,
-    Environment,
-    FileSystemLoader,
-    ModuleLoader,
-    StrictUndefined,
-    pass_context,
-    select_autoescape,
-)
-from jinja2.runtime import Context
+from jinja2 import Environment
 from markupsafe import Markup
 
 from portal import metadata, paths, source
-from portal.article import iso, with_whole_minutes
+from portal.environment import MONTH_NAMES
 from portal.public_data import Listing, PublicData, urn, written
 from portal.site import LANGUAGES, Section, Site
 from portal.vietnamese import slug, sort_key
@@ -45,17 +35,8 @@ _JSON_FEED: Final = "application/feed+json; charset=utf-8"
 TEASERS_KEPT: Final = 5_000
 NAMES_KEPT: Final = 5_000
 
-_WEEKDAYS: Final = {
-    "vi": ("Thứ Hai", "Thứ Ba", "Thứ Tư", "Thứ Năm", "Thứ Sáu", "Thứ Bảy", "Chủ Nhật"),
-    "en": ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"),
-}
 _DATA_PIECE: Final = "data"
 _FEED_PIECES: Final = frozenset({"rss", "atom", "sitemap", "news"})
-_MONTHS: Final = "January February March April May June July August September October November December".split()
-_MONTH_NAMES: Final[Mapping[str, Callable[[int, int], str]]] = {
-    "vi": lambda year, month: f"tháng {month}/{year}",
-    "en": lambda year, month: f"{_MONTHS[month - 1]} {year}",
-}
 
 
 @dataclass(frozen=True)
@@ -199,7 +180,7 @@ class Artist:
             "related": related,
             "data": paths.data_path(path),
         }
-        html = self._html("article", path, version, view.language, context)
+        html = self._text("article", path, version, view.language, context)
         metadata.check(html, path)
         # A purge of an article reaches every page that shows something of it.
         shown = (each.id for each in others), (each.article_id for each in related)
@@ -221,14 +202,14 @@ class Artist:
         html = self._html("notice", path, version, view.language, context)
         tags = (paths.article_tag(revision.article_id),)
         data = self._data.withdrawn(path, version, view)
-        return Drawing(path, html.encode(), _HTML, tags), self._json(paths.data_path(path), data, tags)
+        return Drawing(path, html, _HTML, tags), self._json(paths.data_path(path), data, tags)
 
     def gone(self, path: str, version: int, revision: "Revision") -> tuple[Drawing, ...]:
         """Draw the page that says that there was an article here (410)."""
         html = self._html("gone", path, version, revision.article.language, {})
         tags = (paths.article_tag(revision.article_id),)
         data = self._json(paths.data_path(path), self._data.gone(path, version, revision.article_id), tags)
-        return Drawing(path, html.encode(), _HTML, tags, status=410), replace(data, status=410)
+        return Drawing(path, html, _HTML, tags, status=410), replace(data, status=410)
 
     def redirect(self, path: str, version: int, article_id: str, location: str) -> tuple[Drawing, ...]:
         """Draw the page that leads from an article's former path to its present one (301)."""
@@ -236,7 +217,7 @@ class Artist:
         tags = (paths.article_tag(article_id),)
         data = self._json(paths.data_path(path), self._data.moved(location, version, article_id), tags)
         return (
-            Drawing(path, html.encode(), _HTML, tags, status=301, location=location),
+            Drawing(path, html, _HTML, tags, status=301, location=location),
             replace(data, status=301, location=paths.data_path(location)),
         )
 
@@ -318,7 +299,7 @@ class Artist:
         list_path, year, month = paths.read_month_path(path) or (paths.HOME, 1, 1)
         slug = paths.section_of(list_path)
         language = self._language_of(path)
-        name = _MONTH_NAMES[language](year, month)
+        name = MONTH_NAMES[language](year, month)
         of = self._section(slug, language).title if slug else self._words[language]["all_news"]
         views = self._teasers(teasers)
         days = [(day, list(entries)) for day, entries in groupby(views, lambda each: each.published_at.date())]
@@ -382,7 +363,7 @@ class Artist:
     def not_found(self, version: int) -> tuple[Drawing, ...]:
         """Draw the page that the edge serves where there is none (404)."""
         html = self._html("not_found", paths.NOT_FOUND, version, self.site.language, {})
-        return (Drawing(paths.NOT_FOUND, html.encode(), _HTML, (paths.LISTS_TAG,)),)
+        return (Drawing(paths.NOT_FOUND, html, _HTML, (paths.LISTS_TAG,)),)
 
     def robots(self, version: int) -> tuple[Drawing, ...]:
         """Write `robots.txt` (RFC 9309)."""
@@ -435,9 +416,12 @@ class Artist:
     def _page(self, view: str, listing: Listing, context: Mapping[str, Any]) -> Drawing:
         context = {"title": listing.title, "description": listing.description, **context}
         html = self._html(view, listing.path, listing.version, self._language_of(listing.path), context)
-        return Drawing(listing.path, html.encode(), _HTML, (paths.LISTS_TAG,))
+        return Drawing(listing.path, html, _HTML, (paths.LISTS_TAG,))
 
-    def _html(self, view: str, path: str, version: int, language: str, context: Mapping[str, Any]) -> str:
+    def _html(self, view: str, path: str, version: int, language: str, context: Mapping[str, Any]) -> bytes:
+        return self._text(view, path, version, language, context).encode()
+
+    def _text(self, view: str, path: str, version: int, language: str, context: Mapping[str, Any]) -> str:
         return self._environment.get_template(f"views/{view}.html").render(
             site=self._sites[language],
             site_url=self._site_url,
@@ -556,7 +540,7 @@ class Artist:
 
     def _month_link(self, list_path: str, month: str) -> Link:
         year, number = int(month[:4]), int(month[5:])
-        name = _MONTH_NAMES[self._language_of(list_path)](year, number)
+        name = MONTH_NAMES[self._language_of(list_path)](year, number)
         return Link(name, paths.month_path(list_path, year, number))
 
     def _moment(self, utc: str) -> datetime:
@@ -589,69 +573,3 @@ def _topics(entries: Sequence[TeaserView]) -> list[Link]:
         if link.path:
             distinct.setdefault(link.path, link)
     return sorted(distinct.values(), key=lambda link: _sort_key(link.name))
-
-
-def new_environment() -> Environment:
-    """Make the templates' environment: escaped by default, and an undefined name is an error."""
-    folder = source.templates()
-    loader: BaseLoader = ModuleLoader(folder) if source.is_built() else FileSystemLoader(folder)
-    environment = Environment(
-        loader=loader,
-        autoescape=select_autoescape(disabled_extensions=("txt",), default=True),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        auto_reload=False,
-    )
-    # Data in a page keeps its Vietnamese letters, and its keys their order.
-    environment.policies["json.dumps_kwargs"] = {"ensure_ascii": False, "sort_keys": True}
-    environment.filters |= {
-        "bare": _bare,
-        "date": _date,
-        "day": _day,
-        "moment": _moment,
-        "person": _person,
-        "iso": iso,
-        "rfc822": _rfc822,
-    }
-    return environment
-
-
-@cache
-def environment() -> Environment:
-    """Give this process's environment, in which each template is loaded once."""
-    return new_environment()
-
-
-def _person(author: Link, site_url: str) -> dict[str, str]:
-    """Give an author as schema.org has it."""
-    address = {"url": site_url + author.path} if author.path else {}
-    return {"@type": "Person", "name": author.name, **address}
-
-
-def _bare(code: str) -> str:
-    """Leave out what only people need of the style and the script: indentation, empty lines, lines of comment."""
-    lines = (line.strip() for line in code.splitlines())
-    return "\n".join(line for line in lines if line and not line.startswith("//"))
-
-
-def _rfc822(moment: datetime) -> str:
-    return format_datetime(with_whole_minutes(moment))
-
-
-def _date(moment: datetime) -> str:
-    return f"{moment:%d/%m/%Y}"
-
-
-@pass_context
-def _moment(context: Context, moment: datetime) -> str:
-    return f"{_day(context, moment)}, {moment:%H:%M}"
-
-
-@pass_context
-def _day(context: Context, moment: date) -> str:
-    language = context["language"]
-    weekday = _WEEKDAYS[language][moment.weekday()]
-    if language == "vi":
-        return f"{weekday}, {moment:%d/%m/%Y}"
-    return f"{weekday}, {moment.day} {_MONTHS[moment.month - 1]} {moment.year}"
