@@ -9,18 +9,7 @@ import pytest
 from botocore.exceptions import ReadTimeoutError
 
 from tests.faults import Crash, nth, refusal
-from tests.reliability.flows import (
-    FLOWS,
-    Flow,
-    another_section,
-    first_publish,
-    new_title,
-    rejection,
-    scheduled_minute,
-    two_articles_at_once,
-    update,
-    withdrawal,
-)
+from tests.reliability.flows import FLOWS, Flow, first_publish, withdrawal
 from tests.reliability.model import check
 from tests.reliability.world import World
 
@@ -48,28 +37,13 @@ def answer_lost(world: World, number: int) -> tuple[nth, AbstractContextManager[
     return hook, world.calls.after(hook)
 
 
-# In these flows the process dies at each call; in the others, which end as these do, at every fourth.
-KILLED = (
-    first_publish,
-    update,
-    new_title,
-    another_section,
-    withdrawal,
-    rejection,
-    two_articles_at_once,
-    scheduled_minute,
-)
-# In these each call is throttled, too, and loses its answer; elsewhere some.
+# In these flows each call is throttled and loses its answer, too; in the others, which end as these do, every seventh.
 THROTTLED = (first_publish, withdrawal)
 
 
 def step(flow: Flow, fault: Fault) -> int:
     """Tell which calls are tried: each, or every so many."""
-    if flow in (KILLED if fault is crash_before else THROTTLED):
-        return 1
-    if fault is crash_before:
-        return 4
-    return 5 if flow in KILLED else 8
+    return 1 if fault is crash_before or flow in THROTTLED else 7
 
 
 @pytest.mark.parametrize("fault", [crash_before, crash_after, throttled, answer_lost])
