@@ -7,7 +7,7 @@ here after a restart.
 import json
 import re
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs
 
@@ -23,13 +23,15 @@ if TYPE_CHECKING:
 LIFETIME = 8 * 3600  # seconds that a token is valid: one working day
 _EDITOR = re.compile(r"[A-Za-z0-9._@+-]{1,64}")
 _DEFAULT_EDITOR = "editor"
+GROUPS_CLAIM = "cognito:groups"  # as Amazon Cognito names it
+GROUPS = ("editors", "approvers")
 
 
 class Issuer:
     """A WSGI application that serves the issuer's documents, and a token to whoever asks.
 
-    Its paths are `/token?editor=<name>`, `/jwks.json` and `/.well-known/openid-configuration`, below the path
-    of its address.
+    Its paths are `/token?editor=<name>&groups=<one>,<two>`, `/jwks.json` and `/.well-known/openid-configuration`, below
+    the path of its address.
     """
 
     def __init__(self, address: str, audience: str) -> None:
@@ -55,8 +57,15 @@ class Issuer:
             "id_token_signing_alg_values_supported": ["RS256"],
         }
 
-    def token(self, editor: str = _DEFAULT_EDITOR, *, lifetime: int = LIFETIME, **claims: object) -> str:
-        """Return a signed token for an editor, valid for so many seconds from now, with any further claims."""
+    def token(
+        self,
+        editor: str = _DEFAULT_EDITOR,
+        groups: Sequence[str] = GROUPS,
+        *,
+        lifetime: int = LIFETIME,
+        **claims: object,
+    ) -> str:
+        """Return a signed token for an editor of groups, valid for so many seconds, with any further claims."""
         now = int(time.time())
         given = {
             "iss": self.address,
@@ -65,6 +74,7 @@ class Issuer:
             "iat": now,
             "nbf": now,
             "exp": now + lifetime,
+            GROUPS_CLAIM: list(groups),
             **claims,
         }
         return jwt.encode({"alg": "RS256", "kid": self._key.kid, "typ": "JWT"}, given, self._key)
@@ -86,10 +96,12 @@ class Issuer:
         return response.to(method, start_response)
 
     def _token(self, query: str) -> Response:
-        editor = parse_qs(query).get("editor", [_DEFAULT_EDITOR])[-1]
-        if not _EDITOR.fullmatch(editor):
-            return _text(400, f"An editor's name matches {_EDITOR.pattern}")
-        response = _text(200, self.token(editor))
+        asked = parse_qs(query, keep_blank_values=True)
+        editor = asked.get("editor", [_DEFAULT_EDITOR])[-1]
+        groups = [name for name in asked.get("groups", [",".join(GROUPS)])[-1].split(",") if name]
+        if not all(map(_EDITOR.fullmatch, (editor, *groups))):
+            return _text(400, f"The name of an editor or of a group matches {_EDITOR.pattern}")
+        response = _text(200, self.token(editor, groups))
         response.headers["Cache-Control"] = "no-store"
         return response
 
