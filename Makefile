@@ -35,8 +35,8 @@ $(BROWSER_READY): requirements/browser.txt $(CHECKERS)/package-lock.json $(READY
 
 ready: $(READY)
 
-run: $(READY)  ## start the portal on this machine, with its samples: http://127.0.0.1:$(PORT)
-	$(BIN)/python -m local --port $(PORT)
+run: $(READY)  ## start the portal on this machine, with its samples: http://127.0.0.1:$(PORT); TWO_EYES=1: what one submits, another approves
+	$(BIN)/python -m local --port $(PORT) $(if $(filter-out 0,$(TWO_EYES)),--two-pairs-of-eyes)
 
 test: check $(READY)  ## check the code and run the tests that need no browser and no patience
 	$(BIN)/python -m pytest -n auto --dist worksteal --ignore tests/browser --ignore tests/reliability
