@@ -72,6 +72,8 @@ class Composer:
                 return self._artist.not_found(version)
             case paths.ROBOTS:
                 return self._artist.robots(version)
+            case paths.DESK:
+                return self._artist.desk(version)
             case _:
                 return None
 

@@ -3,6 +3,7 @@
 import re
 from typing import Final
 
+from portal import source
 from portal.vietnamese import slug
 
 HOME: Final = "/"
@@ -13,6 +14,7 @@ SECTIONS_SITEMAP: Final = "/sections-sitemap.xml"
 SITEMAP_INDEX: Final = "/sitemap.xml"
 ARTICLE_SCHEMA: Final = "/schema/article-1.json"
 LIST_SCHEMA: Final = "/schema/list-1.json"
+DESK: Final = "/desk/"
 
 # What lies beside a list's page, and is drawn with it.
 RSS: Final = "feed.xml"
@@ -34,6 +36,7 @@ _ARCHIVE_PATH = re.compile(rf"(/(?:{_SLUG}/)?)archive/")
 _BESIDE_A_PAGE = re.compile(
     rf"(.*/)(?:index\.html|{re.escape(RSS)}|{re.escape(ATOM)}|{re.escape(JSON_FEED)}|{SITEMAP})"
 )
+_FILE_OF_DESK = re.compile(r"/desk/[a-z-]+\.(?:css|js)")
 _DATA_OF_ARTICLE = re.compile(r"(/[a-z0-9-]+/[a-z0-9-]+)\.json")
 ARTICLE_ID: Final = re.compile(r"[a-z0-9]{1,40}")
 
@@ -128,7 +131,7 @@ def data_path(path: str) -> str:
 
 
 def beside(path: str) -> tuple[str, ...]:
-    """Give the paths of what is drawn together with a page: its feeds, its data, its sitemap."""
+    """Give the paths of what is drawn together with a page: its feeds, its data, its sitemap, the desk's files."""
     if is_article_path(path):
         return (data_path(path),)
     if is_feed_path(path):
@@ -139,6 +142,8 @@ def beside(path: str) -> tuple[str, ...]:
         return (path + JSON_FEED, path + SITEMAP) if month[0] == HOME else (path + JSON_FEED,)
     if path == archive_path(HOME):
         return (SITEMAP_INDEX,)
+    if path == DESK:
+        return tuple(DESK + name for name in source.desk())
     return ()
 
 
@@ -147,6 +152,8 @@ def page_of(key: str) -> str:
     path = f"/{key}"
     if path == SITEMAP_INDEX:
         return archive_path(HOME)
+    if _FILE_OF_DESK.fullmatch(path):
+        return DESK
     if found := _BESIDE_A_PAGE.fullmatch(path):
         return found[1]
     if (found := _DATA_OF_ARTICLE.fullmatch(path)) and path not in (ARTICLE_SCHEMA, LIST_SCHEMA):
