@@ -140,11 +140,9 @@ def beside(path: str) -> tuple[str, ...]:
         return (path + JSON_FEED,)
     if month := read_month_path(path):
         return (path + JSON_FEED, path + SITEMAP) if month[0] == HOME else (path + JSON_FEED,)
-    if path == archive_path(HOME):
-        return (SITEMAP_INDEX,)
     if path == DESK:
         return tuple(DESK + name for name in source.desk())
-    return ()
+    return (SITEMAP_INDEX,) if path == archive_path(HOME) else ()
 
 
 def page_of(key: str) -> str:
