@@ -537,7 +537,7 @@ class ArticleView {
 
   #bringer() {
     const input = h("input", { type: "file", accept: fileKinds, id: "file", onchange: () => this.#bring(input.files[0]) });
-    const box = h("div", { class: "bring" }, h("label", { for: "file" }, t("bring")), input);
+    const box = h("div", { class: "bring" }, input, h("label", { for: "file", class: "button" }, t("bring")), t("bring_drop"));
     const over = (is) => (event) => {
       if (!event.dataTransfer?.types.includes("Files")) return;
       event.preventDefault();

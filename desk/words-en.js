@@ -151,7 +151,8 @@ export default {
   text_deleteTable: "Delete the table",
   text_caption: "Caption of the table",
 
-  bring: "Bring in a file (JSON or Word), or drop one here",
+  bring: "Bring in a Word or JSON file…",
+  bring_drop: "or drop one on this page",
   brought: "What “{name}” holds is in the fields below.",
   lost: "What could not be brought in:",
   lost_pictures: "{count} pictures. An article has none.",

@@ -151,7 +151,8 @@ export default {
   text_deleteTable: "Xóa bảng",
   text_caption: "Tên bảng",
 
-  bring: "Lấy bài từ tệp (JSON hoặc Word), hoặc kéo tệp vào đây",
+  bring: "Lấy bài từ tệp Word hoặc JSON…",
+  bring_drop: "hoặc kéo tệp vào trang này",
   brought: "Đã lấy nội dung của “{name}” vào các ô bên dưới.",
   lost: "Những gì không lấy được:",
   lost_pictures: "{count} ảnh. Bài viết không chứa ảnh.",

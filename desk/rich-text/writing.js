@@ -3,7 +3,7 @@
 import { INLINE, schema } from "./schema.js";
 
 const { nodes } = schema;
-const NAMES = { paragraph: "p", rule: "hr", cell: "td", header: "th", line_break: "br" };
+const NAMES = { paragraph: "p", row: "tr", rule: "hr", cell: "td", header: "th", line_break: "br" };
 
 /** Write a text as HTML; an empty one is nothing. */
 export function write(doc) {
