@@ -135,7 +135,7 @@ class ArticleView {
     const { main, side } = await this.#form.draw(text);
     this.#bar = h("div", { class: "bar", role: "group", "aria-label": t("actions") });
     const fields = h("form", { class: "article-form", novalidate: true, onsubmit: (event) => event.preventDefault() }, main, side);
-    this.#body = h("div", { class: "article" }, this.#form.summary, this.#bringer(), fields);
+    this.#body = fill(h("div", { class: "article" }), this.#form.summary, !this.#accepted && this.#bringer(), fields, this.#accepted && this.#bringer());
     this.#review = h("div");
     fill(this.#place, this.#head("form"), this.#notices, this.#steps, this.#review, this.#body, this.#bar);
     this.#drawBar();
@@ -294,11 +294,24 @@ class ArticleView {
     ].filter(Boolean);
     fill(this.#bar,
       h("span", { class: "kept-state", role: "status" }),
-      more.length > 0 && h("details", { class: "more-actions" }, h("summary", {}, t("more_actions")), h("div", { class: "menu" }, more)),
+      more.length > 0 && this.#menu(more),
       button(t("preview"), () => this.#preview()),
       button(t("do_draft"), () => this.#submitForm("draft")),
       !asks && button(t("do_review"), () => this.#submitForm("review")),
       button(t(this.#publishWords()), () => this.#submitForm("published"), { class: "primary", "data-publish": "" }));
+  }
+
+  /** What is done seldom; it closes with the choice, with Escape, and when something else is used. */
+  #menu(choices) {
+    const menu = h("details", { class: "more-actions" }, h("summary", {}, t("more_actions")), h("div", { class: "menu" }, choices));
+    menu.addEventListener("click", (event) => event.target.closest(".menu button") && (menu.open = false));
+    menu.addEventListener("focusout", (event) => event.relatedTarget && !menu.contains(event.relatedTarget) && (menu.open = false));
+    menu.addEventListener("keydown", (event) => {
+      if (event.key !== "Escape") return;
+      menu.open = false;
+      menu.querySelector("summary").focus();
+    });
+    return menu;
   }
 
   /** Give the fields that ask for a state; where two pairs of eyes are wanted, they ask for its approval. */

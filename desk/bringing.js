@@ -62,7 +62,7 @@ async function readWord(file) {
   const { html } = clean(found.html);
   const lost = [];
   if (found.pictures) lost.push(t("lost_pictures", { count: found.pictures }));
-  lost.push(...new Set(found.messages.map(inWords)));
+  lost.push(...new Set(found.messages.filter((each) => !each.includes("'null'")).map(inWords)));
   lost.push(t("lost_looks"));
   return { article: titled(html), lost: lost.slice(0, MOST_MESSAGES) };
 }
@@ -79,6 +79,8 @@ function titled(html) {
 function inWords(message) {
   const style = /^Unrecognised (paragraph|run) style: '(.*)' \(Style ID: .*\)$/.exec(message);
   if (style) return t(`lost_style_${style[1]}`, { name: style[2] });
+  const unknown = /^(?:Paragraph|Run|Table) style with ID (.*) was referenced but not defined/.exec(message);
+  if (unknown) return t("lost_style_paragraph", { name: unknown[1] });
   const element = /^An unrecognised element was ignored: (.*)$/.exec(message);
   if (element) return t("lost_element", { name: element[1] });
   return t("lost_other", { message });

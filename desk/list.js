@@ -107,7 +107,7 @@ function drawKept(session) {
 }
 
 function drawArticle(each, { zone }) {
-  const { id, title, state, live, verdict } = each;
+  const { id, title, verdict } = each;
   const isOpen = verdict.outcome !== "accepted";
   return h("li", {},
     h("a", { class: "title", href: `#/article/${id}` }, title ?? t("untitled")),
@@ -115,8 +115,7 @@ function drawArticle(each, { zone }) {
     h("span", { class: "who" },
       each.editor ? t("by_at", { name: each.editor, time: shown(each.committed_at, zone) }) : t("issued_at", { time: shown(each.issued_at, zone) }),
       each.scheduled_for && isAhead(each.scheduled_for) && `, ${t("goes_live", { time: shown(each.scheduled_for, zone) })}`),
-    isOpen && h("span", { class: `verdict ${verdict.outcome}` }, t(`outcome_${verdict.outcome}`)),
-    live && state !== "published" && h("span", { class: "who" }, t("readers_have", { state: t(`state_${live.state}`), number: live.revision })));
+    isOpen && h("span", { class: `verdict ${verdict.outcome}` }, t(`outcome_${verdict.outcome}`)));
 }
 
 /** Draw the state of what editors work on, and what readers have where that is another. */

@@ -45,7 +45,6 @@ export default {
   state_withdrawn: "Withdrawn",
   state_gone: "Gone",
   live_now: "Readers see: {state}",
-  readers_have: "Readers have revision {number} ({state})",
   by_at: "{name}, {time}",
   issued_at: "Begun {time}",
   goes_live: "goes live {time}",

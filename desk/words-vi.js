@@ -45,7 +45,6 @@ export default {
   state_withdrawn: "Đã gỡ, có thông báo",
   state_gone: "Gỡ hẳn",
   live_now: "Bạn đọc thấy: {state}",
-  readers_have: "Bạn đọc đang có bản {number} ({state})",
   by_at: "{name}, {time}",
   issued_at: "Bắt đầu {time}",
   goes_live: "lên trang {time}",

@@ -149,13 +149,14 @@ function table(element, formatting, losses) {
       rows.push(nodes.row.create({ lang: langOf(row), part: own }, cells(row, formatting, losses)));
     }
   }
-  const captions = [...element.children].filter((each) => each.localName === "caption");
-  const caption = captions.map((each) =>
-    nodes.caption.create({ lang: langOf(each) }, filled(flow(each, formatting, losses))),
-  );
-  if (!rows.length) return caption.flatMap((each) => [...each.content.content]);
+  const [first, ...others] = [...element.children].filter((each) => each.localName === "caption");
+  const inCaption = first ? flow(first, formatting, losses) : [];
+  const isLine = ({ type }) => type === nodes.loose || type === nodes.paragraph;
+  const rest = [...inCaption.filter((each) => !isLine(each)), ...others.flatMap((each) => flow(each, formatting, losses))];
+  if (!rows.length) return [...inCaption.filter(isLine), ...rest];
+  const caption = first && nodes.caption.create({ lang: langOf(first) }, filled(inCaption.filter(isLine)));
   const whole = nodes.table.create({ lang: langOf(element) }, rows);
-  return [nodes.figure.create(null, [...caption.slice(0, 1), whole])];
+  return [nodes.figure.create(null, caption ? [caption, whole] : [whole]), ...rest];
 }
 
 function cells(row, formatting, losses) {

@@ -12,6 +12,7 @@ import * as commands from "./commands.js";
 import { Losses, isAllowed, readDocument, readSlice } from "./reading.js";
 import { schema } from "./schema.js";
 import { toolbar } from "./toolbar.js";
+import { withoutStyles } from "./word-paste.js";
 import { write } from "./writing.js";
 
 const { nodes } = schema;
@@ -91,6 +92,8 @@ export function create(place, { html, label, described, t, ask, trusted, changed
   view = new EditorView(place, {
     state: state(readDocument(parsed(html, trusted))),
     attributes: { role: "textbox", "aria-multiline": "true", "aria-labelledby": label, "aria-describedby": described, class: "text" },
+    // What is pasted within the editor says where it comes from, and is left as it is.
+    transformPastedHTML: (html) => (html.includes("data-pm-slice") ? html : withoutStyles(html, (text) => parsed(text, trusted))),
     clipboardParser: { parseSlice: readSlice },
     clipboardSerializer: DOMSerializer.fromSchema(schema),
     handleTextInput: typedAfterLink,

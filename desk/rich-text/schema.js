@@ -61,7 +61,7 @@ export const schema = new Schema({
     dd: element("dd", LOOSE_FLOW, { defining: true }),
     // A table's caption stands beside it here, since its rows must be all that it holds.
     figure: { content: "caption? table", group: "block", isolating: true, toDOM: () => ["div", { "data-figure": "" }, 0] },
-    caption: { content: LOOSE_FLOW, attrs: lang, isolating: true, toDOM: (node) => ["div", { "data-caption": "", ...attributes(node) }, 0] },
+    caption: { content: "(loose | paragraph)+", attrs: lang, isolating: true, toDOM: (node) => ["div", { "data-caption": "", ...attributes(node) }, 0] },
     table: { content: "row+", tableRole: "table", isolating: true, attrs: lang, toDOM: (node) => ["table", attributes(node), ["tbody", 0]] },
     row: {
       content: "(cell | header)*", tableRole: "row",

@@ -3,7 +3,6 @@
 import random
 import re
 from collections.abc import Iterator
-from os.path import commonprefix
 from typing import Final
 
 import pytest
@@ -15,7 +14,7 @@ from tests.browser.conftest import ADDRESS
 from tests.input.hostile_html import soup
 from tests.newsroom import SAMPLES, Newsroom, sample
 
-BODIES: Final = 400
+BODIES: Final = 150
 INLINE: Final = "strong b em i u s sub sup cite q a abbr code".split()
 WORDS: Final = ["Bản Lả", "ngày 20/11", "5 < 6", "R&D", "“mở”", "12.000\u00a0đồng", "cầu"]
 LANGUAGES: Final = ["vi", "en", "fr"]
@@ -99,29 +98,27 @@ class Writer:
         if depth < 3:
             kinds += ["blockquote", "ul", "ol", "dl", "table"]
         name = self.chance.choice(kinds)
-        some = range(self.chance.randint(1, 3))
         match name:
             case "loose":
                 return self.line() + self.tag("hr", "void")
             case "hr":
                 return self.tag("hr", "void")
-            case "pre":
-                return self.tag("pre", self.line() + "\n  " + self.line())
             case "blockquote":
                 return self.tag("blockquote", self.flow(depth))
-            case "ul":
-                return self.tag("ul", "".join(self.tag("li", self.flow(depth)) for _ in some))
-            case "ol":
-                start = {"start": "3"} if self.chance.random() < 0.5 else {}
-                return self.tag("ol", "".join(self.tag("li", self.flow(depth)) for _ in some), **start)
-            case "dl":
-                return self.tag(
-                    "dl", "".join(self.tag("dt", self.line()) + self.tag("dd", self.flow(depth)) for _ in some)
-                )
+            case "ul" | "ol" | "dl":
+                return self.list(name, depth)
             case "table":
                 return self.table(depth)
             case _:
-                return self.tag(name, self.line())
+                return self.tag(name, self.line() + ("\n  " + self.line() if name == "pre" else ""))
+
+    def list(self, name: str, depth: int) -> str:
+        some = range(self.chance.randint(1, 3))
+        if name == "dl":
+            pairs = (self.tag("dt", self.line()) + self.tag("dd", self.flow(depth)) for _ in some)
+            return self.tag("dl", "".join(pairs))
+        start = {"start": "3"} if name == "ol" and self.chance.random() < 0.5 else {}
+        return self.tag(name, "".join(self.tag("li", self.flow(depth)) for _ in some), **start)
 
     def table(self, depth: int) -> str:
         caption = self.tag("caption", self.line()) if self.chance.random() < 0.5 else ""
@@ -151,7 +148,8 @@ def clean(html: str) -> str:
 
 def first_difference(one: str, other: str) -> tuple[str, str]:
     """Give what follows where two texts part, with a little of what is before it."""
-    place = max(len(commonprefix([one, other])) - 60, 0)
+    parted = (index for index, (a, b) in enumerate(zip(one, other, strict=False)) if a != b)
+    place = max(next(parted, min(len(one), len(other))) - 60, 0)
     return one[place : place + 160], other[place : place + 160]
 
 
@@ -182,7 +180,7 @@ def test_the_samples_come_out_of_the_editor_as_they_went_in(desk: Page) -> None:
 def test_whatever_is_pasted_the_editor_yields_what_the_sanitiser_would_keep_and_loses_no_word_of_it(desk: Page) -> None:
     found: list[str] = []
 
-    @settings(max_examples=700, phases=[Phase.generate], database=None, derandomize=True)
+    @settings(max_examples=500, phases=[Phase.generate], database=None, derandomize=True)
     @given(html=soup)
     def gather(html: str) -> None:
         found.append(html)
