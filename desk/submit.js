@@ -98,7 +98,7 @@ async function isLive(path, live) {
   const data = await fetch(path.replace(/\.html$/, ".json"), options);
   if (live.state === "gone") return data.status === 410 && (await fetch(path, options)).status === 410;
   if (!data.ok) return false;
-  const { revision, status: state } = await data.json();
+  const { revision, state } = await data.json();
   const isThere = live.state === "withdrawn" ? state === "withdrawn" : revision >= live.revision;
   return isThere && (await fetch(path, options)).ok;
 }

@@ -230,7 +230,7 @@ export default {
   result_published: "Accepted.",
   result_withdrawn: "Accepted: a notice takes the article's place.",
   result_gone: "Accepted: the article is gone for good.",
-  going_live: "Going live…",
+  going_live: "The site is being updated…",
   live_published: "It is live.",
   live_taken: "Readers no longer see the article.",
   not_live_yet: "The site does not show it yet. Look again in some minutes; if it stays so, tell your operator.",

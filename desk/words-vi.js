@@ -230,7 +230,7 @@ export default {
   result_published: "Đã nhận.",
   result_withdrawn: "Đã nhận: bài được thay bằng thông báo.",
   result_gone: "Đã nhận: bài được gỡ hẳn.",
-  going_live: "Đang lên trang…",
+  going_live: "Trang đang được cập nhật…",
   live_published: "Bài đã lên trang.",
   live_taken: "Bạn đọc không còn thấy bài.",
   not_live_yet: "Chưa thấy thay đổi trên trang. Hãy xem lại sau vài phút; nếu vẫn vậy, báo người quản trị.",
