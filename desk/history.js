@@ -29,7 +29,7 @@ export async function drawHistory({ id, session, restore }) {
       fill(place, drawn);
     }, { "aria-expanded": "false" });
     const isCurrent = each.revision === status.revision;
-    const back = button(t("roll_back"), () => rollBack(each), { "aria-label": t("roll_back_to", { number: each.revision }) });
+    const back = button(t("roll_back_to", { number: each.revision }), () => rollBack(each));
     return h("li", { "data-revision": each.revision },
       h("div", { class: "revision-head" },
         h("h3", {}, t("revision_number", { number: each.revision })),

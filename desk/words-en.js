@@ -252,7 +252,6 @@ export default {
   is_live: "Readers see this",
   is_current: "Present text",
   show_changes: "Changes from the one before",
-  roll_back: "Go back to this",
   roll_back_to: "Go back to revision {number}",
   roll_back_two_eyes: "To go back to a former revision needs somebody else's approval, too.",
   note_roll_back: "Back to revision {number}.",

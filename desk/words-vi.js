@@ -252,7 +252,6 @@ export default {
   is_live: "Bạn đọc đang thấy",
   is_current: "Bản hiện tại",
   show_changes: "Thay đổi so với bản trước",
-  roll_back: "Trở về bản này",
   roll_back_to: "Trở về bản {number}",
   roll_back_two_eyes: "Trở về một bản cũ cũng cần người khác duyệt.",
   note_roll_back: "Trở về bản số {number}.",

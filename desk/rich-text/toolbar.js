@@ -53,7 +53,8 @@ export function toolbar({ t, run, editLink, focus }) {
     const button = place.appendChild(document.createElement("button"));
     button.type = "button";
     button.className = `tool ${name}`;
-    button.append(ICONS[name] ? icon(ICONS[name]) : sign);
+    if (ICONS[name]) button.append(icon(ICONS[name]));
+    else button.dataset.sign = sign; // drawn by the style: the name is what it says
     const words = t(`text_${name}`);
     button.setAttribute("aria-label", words);
     button.title = keys ? `${words} (${keyName(keys)})` : words;

@@ -26,8 +26,10 @@ def signed_in(
     context = browser.new_context(base_url=address, viewport={"width": width, "height": 900}, locale=language)
     context.set_default_timeout(PATIENCE)
     context.add_init_script(
-        f"if (window === top && location.protocol !== 'about:') {{ sessionStorage.setItem('desk:token', {json.dumps(token)}); "
-        f"localStorage.setItem('desk:language', '{language}') }}"
+        f"""if (window === top && location.protocol !== "about:") {{
+          sessionStorage.setItem("desk:token", {json.dumps(token)});
+          localStorage.setItem("desk:language", "{language}");
+        }}"""
     )
     page = context.new_page()
     said: list[str] = []
@@ -40,15 +42,15 @@ def signed_in(
 
 
 def open_article(page: Page, article_id: str, tab: str = "") -> None:
-    """Open an article, afresh."""
-    page.goto("about:blank")
+    """Open an article."""
+    page.goto("/desk/#/")
+    page.locator("main > .articles").wait_for()
     page.goto(f"/desk/#/article/{article_id}{tab}")
     page.locator(".revisions li, .bar .primary").first.wait_for()
 
 
 def new_article(page: Page) -> None:
     """Open the form of a new article."""
-    page.goto("about:blank")
     page.goto("/desk/#/new")
     page.locator(".bar .primary").wait_for()
 

@@ -52,7 +52,8 @@ def only_desk(browser: Browser, room: Newsroom) -> Iterator[Page]:
 @pytest.fixture
 def desk(only_desk: Page) -> Iterator[Page]:
     """The desk with nothing kept from before."""
-    only_desk.goto("/desk/")
+    only_desk.goto("/desk/#/")
+    only_desk.locator("main > .articles").wait_for()
     only_desk.evaluate(
         "Object.keys(localStorage).filter((key) => key.includes('kept')).forEach((key) => delete localStorage[key])"
     )
@@ -79,8 +80,6 @@ def test_an_article_is_written_and_published_and_watched_going_live(desk: Page, 
 
 
 def test_the_keyboard_alone_is_enough_to_write_and_publish(desk: Page, room: Newsroom) -> None:
-    desk.goto("/desk/")
-    desk.locator("h1").wait_for()
     tab_to(desk, "a[href='#/new']")
     desk.keyboard.press("Enter")
     desk.locator(".bar .primary").wait_for()
