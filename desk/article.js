@@ -324,6 +324,7 @@ class ArticleView {
   async #submitForm(wanted) {
     if (this.#isBusy) return;
     this.flush();
+    fill(this.#steps);
     this.#form.clearFaults();
     const article = { ...this.#form.article(), ...this.#asked(wanted) };
     try {
@@ -496,7 +497,7 @@ class ArticleView {
       : h("p", {}, t("review_first"));
     const wanted = status.proposes ?? "published";
     const approve = button(t(`approve_${wanted}`), () => this.#approve(wanted), { class: "primary" });
-    fill(this.#review, h("section", { class: "review", "aria-labelledby": "review-title" },
+    fill(this.#review, h("section", { class: "approval", "aria-labelledby": "review-title" },
       h("h2", { id: "review-title" }, t("review_title")),
       h("p", {}, t("review_by", { name: status.editor, time: shown(status.committed_at, this.#session.zone), wanted: t(`proposes_${wanted}`) })),
       status.change_note && h("p", {}, h("b", {}, `${t("field_change_note")}: `), status.change_note),

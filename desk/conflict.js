@@ -51,7 +51,7 @@ export function drawConflict({ mine, theirs, theirName, theirTime, zone, done })
     }
     done(article);
   };
-  return h("section", { class: "conflict", "aria-labelledby": "conflict-title" },
+  return h("section", { class: "two-versions", "aria-labelledby": "conflict-title" },
     h("h2", { id: "conflict-title", tabindex: "-1" }, t("conflict_title")),
     h("p", {}, t("conflict_explained", { name: theirName ?? "", time: theirTime })),
     h("p", { class: "buttons" }, button(t("take_all_mine"), all("mine")), button(t("take_all_theirs"), all("theirs"))),

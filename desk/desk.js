@@ -100,6 +100,7 @@ function askToSignIn() {
 async function show() {
   view?.leave?.();
   view = null;
+  for (const box of document.querySelectorAll("dialog")) box.close();
   drawn += 1;
   const own = drawn;
   document.documentElement.lang = currentLanguage();
@@ -127,7 +128,7 @@ async function show() {
       await drawArticle(place, { session, name, tab, fail, go, opened: (opened) => (leaving.current = opened), isCurrent: () => own === drawn });
       if (own === drawn) fill(main, place);
     } else {
-      await drawList(main, { session, fail });
+      drawList(main, { session, fail });
     }
     if (own !== drawn) return;
     const heading = main.querySelector("[data-arrive]") ?? main.querySelector("h1");

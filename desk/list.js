@@ -10,8 +10,8 @@ const SEARCH_DELAY = 250; // milliseconds
 const STATES = ["review", "draft", "scheduled", "published", "withdrawn", "gone"];
 const KEY = "desk:list"; // what was looked for last, in this tab
 
-/** Draw the list into a place. */
-export async function drawList(place, { session, fail }) {
+/** Draw the list into a place; the articles come as they are answered. */
+export function drawList(place, { session, fail }) {
   const wanted = { q: "", state: "", ...JSON.parse(sessionStorage.getItem(KEY) ?? "{}") };
   const body = h("ul", { class: "articles" });
   const more = h("p", { class: "buttons" });
@@ -70,7 +70,8 @@ export async function drawList(place, { session, fail }) {
       h("p", { class: "field" }, h("label", { for: "search" }, t("search_title")), search),
       h("div", { class: "filters", role: "group", "aria-label": t("filter_by_state") }, filters)),
     told, body, more);
-  await Promise.all([load(), drawAwaiting(awaiting, session)]);
+  load();
+  drawAwaiting(awaiting, session);
 }
 
 /** What awaits those who approve comes first. */

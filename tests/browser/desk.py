@@ -9,6 +9,7 @@ from typing import Any, Final
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.conftest import ADDRESS
+from tests.browser.test_accessibility import LEGAL, faults
 
 PATIENCE: Final = 15_000  # milliseconds for what a verdict or a page takes on a busy machine
 MOST_TABS: Final = 80
@@ -105,6 +106,12 @@ def tab_to(page: Page, selector: str) -> None:
         if page.evaluate("(selector) => document.activeElement.matches(selector)", selector):
             return
     raise AssertionError(f"no tab leads to {selector}")
+
+
+def seen_faults(page: Page) -> list[str]:
+    """Give what axe finds wrong, at the end of the page: before it the bar covers what one has to scroll to."""
+    page.evaluate("scrollTo(0, document.body.scrollHeight)")
+    return faults(page, LEGAL)
 
 
 def kept(page: Page) -> int:
