@@ -32,7 +32,7 @@ def measured() -> dict[str, float]:
     """
     artist = Artist(site(), _SITE_URL, environment())
     revisions = [
-        Revision(name, 1, 1, State.PUBLISHED, "editor", _COMMITTED, article)
+        Revision(name, 1, 1, State.PUBLISHED, "editor", "editor", _COMMITTED, article)
         for name, article in Corpus(ARTICLES).oldest_first()
     ]
     others = [
@@ -55,5 +55,5 @@ def _drawn(artist: Artist, revisions: Sequence[Revision], others: Sequence[Tease
     collect()
     since = process_time_ns()
     for each in revisions:
-        artist.article(own_path(each.article_id, each.article), 1, each, others, [], has_changed=True)
+        artist.article(own_path(each.article_id, each.article), 1, each, others, [], public=[each.step()] * 2)
     return process_time_ns() - since

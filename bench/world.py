@@ -102,7 +102,7 @@ def seed(client: Any, table: str, corpus: Corpus) -> None:  # noqa: ANN401 (boto
     with emulator.without_stream(table):
         for article_id, article in corpus.oldest_first():
             now = article.published_at
-            change = Change(article_id, article, State.PUBLISHED, 1, "bench", now, site().zone)
+            change = Change(article_id, article, State.PUBLISHED, 1, "bench", "bench", now, site().zone)
             verdict = Verdict(article_id, 1, Outcome.ACCEPTED, now)
             head = change.next_head(None)
             is_news = news_until(now) > utc(TODAY)
@@ -110,7 +110,7 @@ def seed(client: Any, table: str, corpus: Corpus) -> None:  # noqa: ANN401 (boto
             for action in actions(table, None, head, change, verdict):
                 if is_news or action["Put"]["Item"]["pk"]["S"] not in _OF_NEWS:
                     emulator.apply(action)
-            issued = {"pk": article_partition(article_id), "sk": ISSUED, "n": 1, "shelf": SHELF, "issued_at": now}
+            issued = {"pk": article_partition(article_id), "sk": ISSUED, "n": 1, "shelf": SHELF, "shelved_at": now}
             emulator.apply({"Put": {"TableName": table, "Item": packed(issued)}})
             for path in head.lists:
                 lists[path].append(Teaser.of(article_id, article, str(head.path), now))

@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import groupby, pairwise
 from typing import TYPE_CHECKING, Any, Final
@@ -15,7 +15,7 @@ from botocore.exceptions import ClientError
 
 from console.deployment import Deployment
 from portal import paths
-from portal.article import utc
+from portal.article import State, utc
 from portal.commit import Change, placing, replacing
 from portal.composing import months
 from portal.lists import news_until
@@ -253,8 +253,8 @@ class _Rebuild:
         try:
             for number in numbers:
                 revision = self._revision(article_id, number)
-                is_upload = head is None or head.upload != revision.upload
-                head = replace(Change.of(revision, self._zone).next_head(head), revision=number)
+                is_upload = head is None or revision.upload > head.upload
+                head = Change.of(revision, self._zone).next_head(head, number)
                 ever_in.update(head.lists)
                 issued_at = revision.committed_at if is_upload else issued_at
                 if not self._dry_run:
@@ -290,9 +290,8 @@ class _Rebuild:
                 self._rebuilt.written += 1
                 return
             try:
-                change = Change.of(self._table.revision(new.article_id, new.revision), self._zone)
-                actions = placing(self._table.name, standing, new, change)
-                self._table.transact([replacing(self._table.name, standing, new), *self._still_due(actions, change)])
+                placed = self._placing(standing, new)
+                self._table.transact([replacing(self._table.name, standing, new), *placed])
             except OvertakenError:
                 continue
             except TryLaterError:
@@ -301,6 +300,13 @@ class _Rebuild:
             self._rebuilt.written += 1
             return
         raise TryLaterError(f"article {new.article_id} keeps changing")
+
+    def _placing(self, standing: Head | None, head: Head) -> "Iterator[TransactWriteItemTypeDef]":
+        """Give the actions that tell pages and the clock what readers have, and the clock what editors have set."""
+        for step in dict.fromkeys((head.shown, head.current)):
+            if step and (step.state.is_public or step.state is State.SCHEDULED):
+                change = Change.of(self._table.revision(head.article_id, step.revision), self._zone)
+                yield from self._still_due(placing(self._table.name, standing, head, change), change)
 
     def _still_due(
         self, actions: "Iterable[TransactWriteItemTypeDef]", change: Change
@@ -317,11 +323,7 @@ class _Rebuild:
         """Write what is missing of an article that stands as it should."""
         if self._dry_run:
             return
-        revision = self._table.revision(head.article_id, head.revision)
-        change = Change.of(revision, self._zone)
-        items: list[Any] = [
-            action["Put"]["Item"] for action in self._still_due(placing(self._table.name, None, head, change), change)
-        ]
+        items: list[Any] = [action["Put"]["Item"] for action in self._placing(None, head)]
         found = self._table.batch([{"pk": item["pk"], "sk": item["sk"]} for item in items])
         there = {(item["pk"], item["sk"]) for item in found}
         for item in items:
@@ -368,7 +370,7 @@ class _Rebuild:
         if self._dry_run:
             return
         issued_at = replayed.issued_at if replayed and not later else uploads.last_at
-        item = {"pk": article_partition(article_id), "sk": ISSUED, "n": last, "shelf": SHELF, "issued_at": issued_at}
+        item = {"pk": article_partition(article_id), "sk": ISSUED, "n": last, "shelf": SHELF, "shelved_at": issued_at}
         self._put_if(item, "attribute_not_exists(pk) OR #n < :n", "n", {":n": last})
 
     # Pages

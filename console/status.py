@@ -67,7 +67,7 @@ def hops(deployment: Deployment, article_id: str, language: str) -> Iterator[Hop
         yield Hop("upload", State.WRONG, "the desk has never issued this id", then="check the id")
         return
     number = int(issued["n"])
-    upload = _upload(deployment, article_id, number, issued["issued_at"])
+    upload = _upload(deployment, article_id, number, issued["shelved_at"])
     yield upload
     yield _verdict(table.verdict(article_id, number), number, upload.since, language)
     head = table.head(article_id)
@@ -77,10 +77,10 @@ def hops(deployment: Deployment, article_id: str, language: str) -> Iterator[Hop
     revision = table.revision(article_id, head.revision)
     yield _index(deployment, head, revision)
     yield _archive(deployment, article_id, revision)
-    if head.path:
-        yield _page(deployment, head.path, revision.committed_at)
+    if head.path and head.shown:
+        yield _page(deployment, head.path, head.shown.committed_at)
         for listing in sorted(head.entries):
-            yield _list(deployment, listing, head, revision.committed_at)
+            yield _list(deployment, listing, head, head.shown.committed_at)
         yield _edge(deployment, head.path)
     yield _queues(deployment)
 
@@ -106,11 +106,14 @@ def _verdict(verdict: Verdict | None, number: int, uploaded_at: str, language: s
 
 
 def _index(deployment: Deployment, head: Head, revision: Revision) -> Hop:
-    said = f"revision {head.revision}, {head.state}, of upload {head.upload}, by {revision.editor}"
+    said = f"revision {head.revision}, {revision.state}, of upload {revision.upload}, by {revision.editor}"
+    if head.shown and head.shown.revision != head.revision:
+        said += f"; readers have revision {head.shown.revision}, {head.shown.state}"
+    live = {step.revision for step in (head.current, head.shown) if step}
     due = [
         item["sk"].partition("#")[0]
         for item in deployment.table.between(DUE, "0", "~")
-        if item["id"] == head.article_id and int(item["revision"]) == head.revision
+        if item["id"] == head.article_id and int(item["revision"]) in live
     ]
     if not due:
         return Hop("index", State.DONE, said, revision.committed_at)

@@ -2,11 +2,15 @@
 
 import contextlib
 import json
+import re
+import tempfile
 import threading
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from types import TracebackType
 from typing import Self
+from unittest.mock import patch
 
 from botocore.credentials import Credentials
 
@@ -18,12 +22,14 @@ from local.gateway import Gateway
 from local.identity import Issuer
 from local.lambdas import FunctionLog, Lambdas
 from local.pump import Pump
-from local.template import REGION, Json, Template
+from local.template import REGION, ROOT, Json, Template
 from local.uploads import Uploads
+from portal import source
 
 ADDRESS = "http://127.0.0.1:8000"
 
 _AUDIENCE = "desk"
+_FOLDER = ROOT / ".local"
 # Presigns uploads, and calls S3 for nothing else: its URLs lead to the local front.
 _PRESIGNS = "DeskFunction"
 
@@ -51,17 +57,20 @@ class LocalPortal:
         *,
         address: str = ADDRESS,
         site_url: str | None = None,
+        two_pairs_of_eyes: bool = False,
         propagation: float = 0.0,
         log_path: Path | None = None,
     ) -> None:
         """Prepare a portal whose front is served at `address`, without a slash at its end.
 
         `site_url` is the address that its pages give as theirs, the front's own unless it is given.
+        `two_pairs_of_eyes` is that setting of site.toml, for this portal.
         `propagation` is the longest time in seconds that an invalidation takes to reach the edge; the functions'
         log goes to the file `log_path`, if there is one, and is kept in memory in any case.
         """
         self._address = address
         self._site_url = site_url or address
+        self._two_pairs_of_eyes = two_pairs_of_eyes
         self._propagation = propagation
         self._log_path = log_path
         self._open = contextlib.ExitStack()
@@ -77,9 +86,14 @@ class LocalPortal:
                 {
                     "TokenIssuer": self.issuer.address,
                     "TokenAudience": self.issuer.audience,
+                    "AuthorizeUrl": f"{self.issuer.address}/authorize",
+                    "TokenUrl": f"{self.issuer.address}/token",
+                    "SignOutUrl": f"{self.issuer.address}/sign-out",
                     "SiteUrl": self._site_url,
                 }
             )
+            if self._two_pairs_of_eyes:
+                opening.enter_context(_settings(two_pairs_of_eyes=True))
             session = opening.enter_context(aws.simulated())
             self.clients = aws.clients(session)
             resources.create(self.template, self.clients)
@@ -165,6 +179,20 @@ class LocalPortal:
             region=REGION,
             lock=self.lock,
         )
+
+
+@contextlib.contextmanager
+def _settings(*, two_pairs_of_eyes: bool) -> Iterator[None]:
+    """Let functions that start from now on read the newsroom's settings with another one among them."""
+    line = f"two_pairs_of_eyes = {str(two_pairs_of_eyes).lower()}"
+    own = source.site_settings().read_text(encoding="utf-8")
+    changed = re.sub(r"^two_pairs_of_eyes = \w+", line, own, flags=re.MULTILINE)
+    _FOLDER.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=_FOLDER) as folder:  # within the tree, whose fingerprint names its files
+        path = Path(folder) / "site.toml"
+        path.write_text(changed, encoding="utf-8")
+        with patch.object(source, "site_settings", lambda: path):
+            yield
 
 
 def _check(log: FunctionLog) -> None:

@@ -45,6 +45,10 @@ class Newsroom:
 
     # The editor
 
+    def sign_in(self, editor: str, *groups: str) -> None:
+        """Be another editor from now on, a member of groups."""
+        self.token = self.portal.issuer.token(editor, groups)
+
     def desk(self, method: str, path: str, body: object = None, **headers: str) -> TestResponse:
         """Ask the desk's API."""
         headers = {"Authorization": f"Bearer {self.token}"} | headers

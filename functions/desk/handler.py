@@ -1,43 +1,54 @@
 """desk: the editors' API."""
 
-import base64
 import os
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 import boto3
 from aws_lambda_powertools import Logger, Metrics
-from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
+from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.metrics import MetricUnit
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
 
-from portal import paths, source, strict_json
-from portal.desk import TRY_LATER, Desk, RefusedError, UnknownArticleError, UploadRequest
-from portal.outcomes import TryLaterError, described, is_transient
+from portal import source, strict_json
+from portal.api import Api, answer, checked, checked_number
+from portal.article import MAX_UPLOAD_BYTES
+from portal.desk import Desk, UploadRequest
+from portal.history import History
+from portal.identity import Groups
+from portal.outcomes import RefusedError
+from portal.overview import Overview
 from portal.settings import DeskSettings
-from portal.site import LANGUAGES, read_site
+from portal.site import read_site
 from portal.strict_json import NotJSONError
-from portal.verdicts import listed, too_large
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
 MAX_REQUEST_BYTES = 1000
-RETRY_AFTER_SECONDS = 5
 
 settings = DeskSettings.from_environment(os.environ)
 site = read_site(source.site_settings())
 logger = Logger()
 metrics = Metrics()
-app = APIGatewayHttpResolver()
+dynamodb = boto3.client("dynamodb")
+s3 = boto3.client("s3", config=Config(signature_version="s3v4", s3={"addressing_style": "virtual"}))
 desk = Desk(
-    dynamodb=boto3.client("dynamodb"),
-    s3=boto3.client("s3", config=Config(signature_version="s3v4", s3={"addressing_style": "virtual"})),
+    dynamodb=dynamodb,
+    s3=s3,
     table_name=settings.table_name,
     uploads_bucket=settings.uploads_bucket,
-    site_url=settings.site_url,
 )
+overview = Overview(
+    dynamodb=dynamodb,
+    table_name=settings.table_name,
+    site_url=settings.site_url,
+    two_pairs_of_eyes=site.two_pairs_of_eyes,
+)
+history = History(dynamodb, settings.table_name)
+groups = Groups(settings.groups_claim, settings.editors_group, settings.approvers_group)
+api = Api(site, groups, logger, metrics)
+app = api.app
 
 
 @logger.inject_lambda_context(clear_state=True)
@@ -51,58 +62,109 @@ def handler(event: dict[str, Any], context: "LambdaContext") -> dict[str, Any]:
 @app.post("/desk/api/articles")
 def begin_article() -> Response[Any]:
     """Issue the first upload of a new article."""
-    issued = desk.issue_first(UploadRequest.read(_body(), base_allowed=False), _editor())
+    editor = api.editor()
+    issued = desk.issue_first(UploadRequest.read(_body(), base_allowed=False), editor)
     metrics.add_metric(name="UploadsIssued", unit=MetricUnit.Count, value=1)
-    return _answer(HTTPStatus.CREATED, issued)
+    return answer(HTTPStatus.CREATED, issued)
 
 
 @app.post("/desk/api/articles/<article_id>/uploads")
 def issue_upload(article_id: str) -> Response[Any]:
     """Issue the next upload of an article."""
+    editor = api.editor()
     request = UploadRequest.read(_body(), base_allowed=True)
-    issued = desk.issue_next(_checked(article_id), request, _editor())
+    issued = desk.issue_next(checked(article_id), request, editor)
     metrics.add_metric(name="UploadsIssued", unit=MetricUnit.Count, value=1)
-    return _answer(HTTPStatus.CREATED, issued)
+    return answer(HTTPStatus.CREATED, issued)
+
+
+@app.post("/desk/api/articles/<article_id>/preview")
+def issue_secret_link(article_id: str) -> Response[Any]:
+    """Give a new secret link to the preview of an article."""
+    api.editor()
+    path = desk.issue_secret_link(checked(article_id))
+    return answer(HTTPStatus.CREATED, {"url": settings.site_url + path})
 
 
 @app.get("/desk/api/articles/<article_id>")
 def show_article(article_id: str) -> Response[Any]:
     """Tell where an article is, and the verdict on its newest upload."""
-    return _answer(HTTPStatus.OK, desk.status(_checked(article_id), _language()))
+    return answer(HTTPStatus.OK, overview.status(checked(article_id), api.editor(), api.language()))
 
 
 @app.get("/desk/api/articles")
 def list_articles() -> Response[Any]:
-    """List articles, those with the newest uploads first."""
-    cursor = app.current_event.get_query_string_value("next")
-    return _answer(HTTPStatus.OK, desk.newest(cursor, _language()))
+    """List articles, those with the newest uploads first; or those that a search finds."""
+    editor = api.editor()
+    event = app.current_event
+    cursor, query, state = map(event.get_query_string_value, ("next", "q", "state"))
+    if query or state:
+        return answer(HTTPStatus.OK, overview.search(query or "", state or None, cursor, editor, api.language()))
+    return answer(HTTPStatus.OK, overview.newest(cursor, editor, api.language()))
 
 
-@app.exception_handler(RefusedError)
-def refuse(error: RefusedError) -> Response[Any]:
-    """Say what is wrong with a request, place by place."""
-    return _answer(HTTPStatus.BAD_REQUEST, {"errors": listed(error.faults, _language())})
+@app.get("/desk/api/articles/<article_id>/uploads/<number>")
+def show_verdict(article_id: str, number: str) -> Response[Any]:
+    """Tell the verdict on one upload."""
+    api.editor()
+    return answer(HTTPStatus.OK, history.verdict(checked(article_id), checked_number(number), api.language()))
 
 
-@app.exception_handler(UnknownArticleError)
-def not_found(_error: UnknownArticleError) -> Response[Any]:
-    """Say that there's no such article."""
-    return _answer(HTTPStatus.NOT_FOUND, {"errors": []})
+@app.get("/desk/api/articles/<article_id>/revisions")
+def list_revisions(article_id: str) -> Response[Any]:
+    """List an article's revisions, newest first."""
+    api.editor()
+    before = app.current_event.get_query_string_value("next")
+    return answer(HTTPStatus.OK, history.revisions(checked(article_id), checked_number(before) if before else None))
 
 
-@app.exception_handler([TryLaterError, ClientError, BotoCoreError])
-def try_later(error: Exception) -> Response[Any]:
-    """Ask for patience when AWS can't do it now.
+@app.get("/desk/api/articles/<article_id>/revisions/<number>")
+def show_revision(article_id: str, number: str) -> Response[Any]:
+    """Give a revision with its article."""
+    api.editor()
+    return answer(HTTPStatus.OK, history.revision(checked(article_id), checked_number(number)))
 
-    Raises:
-        Exception: what no time mends.
-    """
-    logger.error("not done", exc_info=error, extra={"error": described(error)})
-    if not is_transient(error):
-        raise error
-    metrics.add_metric(name="Unavailable", unit=MetricUnit.Count, value=1)
-    answer = {"errors": listed([TRY_LATER], _language())}
-    return _answer(HTTPStatus.SERVICE_UNAVAILABLE, answer, **{"Retry-After": str(RETRY_AFTER_SECONDS)})
+
+@app.get("/desk/api/articles/<article_id>/revisions/<number>/difference")
+def show_difference(article_id: str, number: str) -> Response[Any]:
+    """Tell what has changed up to a revision, from the one that `from` names."""
+    api.editor()
+    before = checked_number(app.current_event.get_query_string_value("from", ""))
+    return answer(HTTPStatus.OK, history.difference(checked(article_id), before, checked_number(number)))
+
+
+@app.get("/desk/api/session")
+def show_session() -> Response[Any]:
+    """Tell who has signed in and what they may do, and how the newsroom works."""
+    editor = api.editor()
+    session = {
+        "name": editor.name,
+        "subject": editor.subject,
+        "rights": ["edit", "approve"] if editor.may_approve else ["edit"],
+        "two_pairs_of_eyes": site.two_pairs_of_eyes,
+        "language": site.language,
+        "zone": site.zone.key,
+        "sections": [
+            {"slug": each.slug, "title": each.title, "language": each.language or site.language}
+            for each in site.sections
+        ],
+        "max_upload_bytes": MAX_UPLOAD_BYTES,
+    }
+    return answer(HTTPStatus.OK, session)
+
+
+@app.get("/desk/api/sign-in")
+def show_sign_in() -> Response[Any]:
+    """Tell where to sign in: for an authorization code with PKCE (RFC 7636), from a browser."""
+    sign_in = {
+        "issuer": settings.issuer,
+        "client_id": settings.client_id,
+        "authorize_url": settings.authorize_url,
+        "token_url": settings.token_url,
+        "sign_out_url": settings.sign_out_url or None,
+        "scope": "openid email profile",
+    }
+    return answer(HTTPStatus.OK, sign_in)
 
 
 def _body() -> object:
@@ -111,51 +173,10 @@ def _body() -> object:
     Raises:
         RefusedError: it isn't JSON, or more than a request ever is.
     """
-    body = app.current_event.body or ""
-    is_binary = app.current_event.is_base64_encoded
-    content = base64.b64decode(body) if is_binary else body.encode("utf-8", "surrogatepass")
-    if len(content) > MAX_REQUEST_BYTES:
-        raise RefusedError(too_large(MAX_REQUEST_BYTES))
     try:
-        value, faults = strict_json.parse(content)
+        value, faults = strict_json.parse(api.body(MAX_REQUEST_BYTES))
     except NotJSONError as error:
         raise RefusedError(error.fault) from error
     if faults:
         raise RefusedError(*faults)
     return value
-
-
-def _editor() -> str:
-    """Give who is asking, by the claims of the token that the API's authorizer has verified."""
-    claims = app.current_event.request_context.authorizer.jwt_claim or {}
-    return str(claims.get("email") or claims.get("username") or claims["sub"])
-
-
-def _language() -> str:
-    """Give the language of the messages: the first of Accept-Language that there are words for, or the newsroom's."""
-    wanted = app.current_event.headers.get("accept-language", "")
-    for choice in wanted.split(","):
-        language = choice.split(";")[0].strip().lower()[:2]
-        if language in LANGUAGES:
-            return language
-    return site.language
-
-
-def _checked(article_id: str) -> str:
-    """Refuse what can't be an id before it becomes part of a key.
-
-    Raises:
-        UnknownArticleError: it can't be one.
-    """
-    if not paths.ARTICLE_ID.fullmatch(article_id):
-        raise UnknownArticleError(article_id)
-    return article_id
-
-
-def _answer(status: HTTPStatus, value: dict[str, Any], **headers: str) -> Response[Any]:
-    return Response(
-        status_code=status,
-        content_type="application/json",
-        body=value,
-        headers={"Cache-Control": "no-store"} | headers,
-    )

@@ -186,19 +186,25 @@ def test_a_takedown_stands_where_the_article_stood_even_under_a_new_title(newsro
     assert newsroom.read(path).status_code == 410
 
 
-def test_a_draft_is_nowhere_on_the_site(newsroom: Newsroom) -> None:
+@pytest.mark.parametrize("status", ["draft", "review"])
+def test_what_is_worked_on_is_nowhere_on_the_site_and_leaves_what_is_published(newsroom: Newsroom, status: str) -> None:
     before = set(newsroom.objects("SiteBucket"))
-    article_id = newsroom.submit(article(status="draft"))
-    status = newsroom.status(article_id)
-    assert (status["state"], status["url"]) == ("draft", None)
+    article_id = newsroom.submit(article(status=status))
+    told = newsroom.status(article_id)
+    assert (told["state"], told["live"], told["url"]) == (status, None, None)
     assert set(newsroom.objects("SiteBucket")) == before
 
     newsroom.submit(article(), article_id)
     path = newsroom.path(article_id)
     assert newsroom.read(path).status_code == 200
 
-    newsroom.submit(article(status="draft"), article_id)
-    assert newsroom.read(path).status_code == 410
+    drawn = newsroom.version(path[1:])
+    newsroom.submit(article(title="Một tên khác", section="kinh-te", status=status), article_id)
+    told = newsroom.status(article_id)
+    assert (told["state"], told["live"]) == (status, {"state": "published", "revision": 2})
+    assert article()["title"] in newsroom.text(path)
+    assert newsroom.version(path[1:]) == drawn
+    assert "Một tên khác" not in newsroom.text("/") + newsroom.text("/kinh-te/")
 
 
 def test_a_page_that_is_not_there_is_the_404_page_and_is_soon_forgotten(newsroom: Newsroom) -> None:

@@ -13,6 +13,7 @@ from portal import settings
 ROOT = Path(__file__).parents[2]
 NEEDS: dict[str, type[settings.Settings]] = {
     "desk": settings.DeskSettings,
+    "preview": settings.PreviewSettings,
     "intake": settings.IntakeSettings,
     "render": settings.RenderSettings,
     "purge": settings.PurgeSettings,
@@ -30,6 +31,7 @@ NOBODY = {
 WITHOUT_INTAKE = {"jsonschema", "nh3", "referencing", "rpds"}
 FORBIDDEN = {
     "desk": NOBODY | WITHOUT_INTAKE | {"jinja2"},
+    "preview": NOBODY | {"aws_lambda_powertools.utilities.batch"},
     "intake": NOBODY | {"jinja2", "aws_lambda_powertools.event_handler"},
     "render": NOBODY
     | WITHOUT_INTAKE

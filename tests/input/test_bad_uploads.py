@@ -184,6 +184,7 @@ WRONG: Final[Mapping[str, tuple[bytes, list[tuple[str, str]]]]] = {
     ),
     "the year 0": (as_bytes(article(published_at="0000-01-01T00:00:00Z")), [("/published_at", "date_time")]),
     "the year 9999": (as_bytes(article(published_at="9999-12-31T23:59:59-23:59")), [("/published_at", "date_time")]),
+    "a proposal without a review": (as_bytes(article(proposes="withdrawn")), [("/proposes", "proposes")]),
     "an expiry first": (as_bytes(article(expires_at="2026-11-22T06:29:59+07:00")), [("/expires_at", "expires_first")]),
     "an expiry at once": (as_bytes(article(expires_at="2026-11-21T23:30:00Z")), [("/expires_at", "expires_first")]),
     "an expiry within the second": (

@@ -3,18 +3,24 @@
 import ast
 import string
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from typing import Final
 
 import boto3
 import pytest
 from moto import mock_aws
 
+from portal.api import TRY_LATER
+from portal.approval import fault_of_approval
 from portal.article import Article, State
 from portal.commit import MAX_FORMER_PATHS
-from portal.desk import MAX_UPLOADS, TRY_LATER, Desk, RefusedError, UploadRequest
+from portal.desk import MAX_UPLOADS, Desk, UploadRequest
+from portal.identity import Editor
 from portal.intake import Upload, _verdict
+from portal.outcomes import RefusedError
+from portal.overview import Overview
 from portal.strict_json import Fault
-from portal.table import Head
+from portal.table import Head, Revision, Step
 from portal.verdicts import bounded, catalogue, listed, message
 from tests.input.test_bad_uploads import NO_ARTICLE, WRONG
 from tests.input.uploads import RIGHT, ROOT, accepted, as_bytes, faults
@@ -41,6 +47,7 @@ BY_UPLOAD: Final[Mapping[str, bytes]] = {
     "id": WRONG["an address where an id should be"][0],
     "section": WRONG["an unknown section"][0],
     "date_time": WRONG["an impossible date"][0],
+    "proposes": WRONG["a proposal without a review"][0],
     "expires_first": WRONG["an expiry first"][0],
     "legacy_encoding": WRONG["TCVN3"][0],
     "too_many_tags": WRONG["100,000 nested div"][0],
@@ -54,14 +61,15 @@ BY_UPLOAD: Final[Mapping[str, bytes]] = {
 
 def on_top_of(head: Head, number: int, base: int | None = None) -> list[Fault]:
     """Judge an upload that is right by itself against what was accepted before it."""
-    upload = Upload(number=number, content=None, editor="", base=base)
+    upload = Upload(number=number, content=None, editor="", subject="", base=base)
     return list(_verdict("q85ccnd848", upload, accepted(as_bytes(RIGHT)), head, "2026-11-22T06:30:00Z").faults)
 
 
 def head(number: int, former_paths: int = 0) -> Head:
     """Give the head of an article that is public elsewhere."""
     former = tuple(f"/tin-tuc/{moves}-q85ccnd848.html" for moves in range(former_paths))
-    return Head("q85ccnd848", number, State.PUBLISHED, number, "Chợ", "/tin-tuc/cho-q85ccnd848.html", former)
+    step = Step(number, number, State.PUBLISHED, "Chợ", "ha.thu", "e1", "2026-11-20T00:00:00Z")
+    return Head("q85ccnd848", number, step, step, "/tin-tuc/cho-q85ccnd848.html", former)
 
 
 def refused(ask: Callable[[Desk], object]) -> list[Fault]:
@@ -78,10 +86,28 @@ def refused(ask: Callable[[Desk], object]) -> list[Fault]:
         spent = {"pk": {"S": "article#spent"}, "sk": {"S": "issued"}, "n": {"N": str(MAX_UPLOADS)}}
         dynamodb.put_item(TableName="table", Item=spent)
         s3 = boto3.client("s3", region_name=region)
-        desk = Desk(dynamodb=dynamodb, s3=s3, table_name="table", uploads_bucket="uploads", site_url="")
+        desk = Desk(dynamodb=dynamodb, s3=s3, table_name="table", uploads_bucket="uploads")
         with pytest.raises(RefusedError) as caught:
             ask(desk)
     return list(caught.value.faults)
+
+
+EDITOR: Final = Editor("ha.thu", "e1", may_edit=True, may_approve=False)
+OVERVIEW: Final = Overview(
+    dynamodb=boto3.client("dynamodb", region_name="ap-southeast-1"),
+    table_name="table",
+    site_url="",
+    two_pairs_of_eyes=True,
+)
+
+
+def unapproved(state: State, subject: str, *, may_approve: bool) -> list[Fault]:
+    """Publish, where two pairs of eyes are asked for, what `a` has brought into a state."""
+    content = accepted(as_bytes(RIGHT))
+    submitted = replace(content, status=state.value)
+    current = Revision("q85ccnd848", 1, 1, state, "a", "a", "2026-11-22T06:30:00Z", submitted)
+    fault = fault_of_approval(content, subject, current, may_approve=may_approve)
+    return [fault] if fault else []
 
 
 # What comes of the uploads before it, of the desk, or of the number of faults.
@@ -90,10 +116,14 @@ OTHERWISE: Final[Mapping[str, Callable[[], list[Fault]]]] = {
     "conflict": lambda: on_top_of(head(3), 4, base=2),
     "too_many_moves": lambda: on_top_of(head(50, MAX_FORMER_PATHS), 51),
     "more_errors": lambda: bounded(faults(as_bytes({f"field{number}": 1 for number in range(60)}))),
-    "base": lambda: refused(lambda desk: desk.issue_next("q85ccnd848", UploadRequest(size=1000, base=7), "ha.thu")),
-    "too_many_uploads": lambda: refused(lambda desk: desk.issue_next("spent", UploadRequest(size=1000), "ha.thu")),
+    "base": lambda: refused(lambda desk: desk.issue_next("q85ccnd848", UploadRequest(size=1000, base=7), EDITOR)),
+    "too_many_uploads": lambda: refused(lambda desk: desk.issue_next("spent", UploadRequest(size=1000), EDITOR)),
     "try_later": lambda: [TRY_LATER],  # tests/flow/test_desk.py has it come about
-    "cursor": lambda: refused(lambda desk: desk.newest("*", "vi")),
+    "cursor": lambda: refused(lambda _: OVERVIEW.newest("*", EDITOR, "vi")),
+    "forbidden": lambda: [Fault("", "forbidden")],  # tests/flow/test_identity.py has it come about
+    "needs_review": lambda: unapproved(State.DRAFT, "b", may_approve=True),
+    "no_approver": lambda: unapproved(State.REVIEW, "b", may_approve=False),
+    "own_review": lambda: unapproved(State.REVIEW, "a", may_approve=True),
 }
 
 

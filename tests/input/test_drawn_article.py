@@ -9,14 +9,14 @@ from unicodedata import category, normalize
 from hypothesis import assume, event, given, settings
 from hypothesis import strategies as st
 
-from portal.article import Article, State
+from portal.article import Article
 from portal.commit import own_path
-from portal.drawing import Artist
+from portal.drawing import Artist, Related
 from portal.environment import environment
 from portal.judge import judge
 from portal.markup import sanitise
 from portal.strict_json import CONTROL
-from portal.table import Head, Newest, Range, Revision, Teaser
+from portal.table import Newest, Range, Revision, Teaser
 from portal.vietnamese import slug, sort_key
 from tests.input.hostile_html import attacks, documents, shown_soup, soup
 from tests.input.page_reading import (
@@ -38,12 +38,12 @@ ARTIST: Final = Artist(SITE, "https://portal.example", environment())
 
 
 def revision(content: Article) -> Revision:
-    return Revision(ID, 1, 1, content.state_at("2999"), "ban.bien.tap", "2026-11-22T06:30:00Z", content)
+    return Revision(ID, 1, 1, content.state_at("2999"), "ban.bien.tap", "e1", "2026-11-22T06:30:00Z", content)
 
 
 def drawn(content: Article, *, scripting: bool = True) -> Page:
     """Draw an article's page as render does, and read it as a browser does."""
-    page, _ = ARTIST.article(own_path(ID, content), 1, revision(content), [], [], has_changed=False)
+    page, _ = ARTIST.article(own_path(ID, content), 1, revision(content), [], [])
     return read_page(page.body, scripting=scripting)
 
 
@@ -210,9 +210,10 @@ def every_page(content: Article) -> dict[str, Element]:
     teaser = Teaser.of(ID, content, path, "2026-11-22T06:30:00Z")
     newest = Newest([teaser], [], None)
     sections = {section.slug: [teaser] for section in SITE.sections}
-    head = Head(ID, 1, State.PUBLISHED, 1, content.title, path)
+    related = [Related(ID, content.title, path)]
+    public = [revision(content).step()] * 2
     drawings = {
-        "article": ARTIST.article(path, 1, revision(content), [teaser], [head], has_changed=True),
+        "article": ARTIST.article(path, 1, revision(content), [teaser], related, public=public),
         "notice": ARTIST.notice(path, 1, revision(content)),
         "gone": ARTIST.gone(path, 1, revision(content)),
         "redirect": ARTIST.redirect("/tin-tuc/x.html", 1, ID, path),

@@ -87,7 +87,7 @@ _FIELDS = st.fixed_dictionaries(
         "tags": st.lists(st.sampled_from(TAGS), unique=True),
         "title": st.sampled_from(TITLES),
         "published_at": st.sampled_from(MOMENTS),
-        "status": st.sampled_from(("published",) * 6 + ("withdrawn", "gone", "draft")),
+        "status": st.sampled_from(("published",) * 6 + ("withdrawn", "gone", "draft", "review")),
     }
 )
 _HOURS: st.SearchStrategy[dict[str, int]] = st.one_of(
@@ -169,12 +169,16 @@ class Chronicle:
     def items(self) -> dict[tuple[str, str], dict[str, Any]]:
         """Give the items of the table that the archive can tell of."""
         items = {key: unpacked(item) for key, item in self.world.items().items()}
-        revisions = {partition: item["revision"] for (partition, sort), item in items.items() if sort == "head"}
+        live = {
+            partition: {item[name]["revision"] for name in ("current", "shown") if name in item}
+            for (partition, sort), item in items.items()
+            if sort == "head"
+        }
         found = {}
         for (partition, sort), item in items.items():
             is_other_verdict = sort.startswith("verdict#") and item["outcome"] != "accepted"
             # A commit leaves behind what was due before it, at which tick finds nothing to do.
-            is_due_no_more = partition == DUE and item["revision"] != revisions[f"article#{item['id']}"]
+            is_due_no_more = partition == DUE and item["revision"] not in live[f"article#{item['id']}"]
             if sort in (TOUCH, ISSUED) or partition == AWAITED or is_other_verdict or is_due_no_more:
                 continue
             # Of the revision with which it became a redirect; nothing reads it.

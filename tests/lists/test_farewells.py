@@ -40,7 +40,7 @@ def test_atom_tells_of_every_takedown_until_the_article_comes_back(newsroom: New
     over = now + timedelta(minutes=2)
     article_id, expiring = publish(newsroom, dated(1), article(expires_at=over.isoformat()))
     _, [second, first], _ = names(newsroom)
-    for status in ("gone", "draft"):
+    for status in ("gone", "withdrawn"):
         newsroom.submit(dated(1, status=status), article_id)
         for path in ("/", "/tin-tuc/"):
             assert farewells(newsroom, path) == [first]

@@ -75,7 +75,8 @@ def standing_on(newsroom: Newsroom, article_id: str) -> set[str]:
             ({"/2026/11/", "/kinh-te/2026/11/"}, {"/2026/10/", "/kinh-te/2026/10/"}),
         ),
         ({"status": "withdrawn"}, (LISTS, set())),
-        ({"published_at": "2999-01-01T00:00:00Z"}, (LISTS, set())),
+        ({"published_at": "2999-01-01T00:00:00Z"}, (set(), set())),
+        ({"status": "review", "section": "english"}, (set(), set())),
         (
             {"section": "tin-tuc", "tags": [], "author": "Hà Thu", "published_at": "2025-01-01T00:00:00+07:00"},
             (LISTS - {"/"}, {"/tin-tuc/", "/tin-tuc/2025/01/", "/2025/01/", "/author/ha-thu/"}),

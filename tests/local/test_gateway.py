@@ -326,6 +326,7 @@ def test_the_event_has_payload_format_two() -> None:
                         "iat": "1795400000",
                         "nbf": "1795400000",
                         "exp": "1795428800",
+                        "cognito:groups": "[editors approvers]",
                         "scope": "a b",
                     },
                     "scopes": ["a", "b"],
@@ -354,8 +355,8 @@ def test_claims_arrive_as_strings() -> None:
     ask(desk, "/api/articles", token=ISSUER.token(groups=["a", "b"], verified=True, level=3, nested={"a": 1}))
     given = desk.events[0]["requestContext"]["authorizer"]["jwt"]
     assert given["scopes"] is None
-    assert {name: given["claims"][name] for name in ("groups", "verified", "level", "nested")} == {
-        "groups": "[a b]",
+    assert {name: given["claims"][name] for name in ("cognito:groups", "verified", "level", "nested")} == {
+        "cognito:groups": "[a b]",
         "verified": "true",
         "level": "3",
         "nested": '{"a": 1}',
@@ -487,7 +488,7 @@ def test_the_issuer_refuses_a_name_that_no_header_can_carry(editor: str) -> None
 
 def test_the_issuer_answers_nothing_else() -> None:
     assert Client(ISSUER).get("/elsewhere").status_code == 404
-    assert Client(ISSUER).post("/token").status_code == 405
+    assert Client(ISSUER).post("/jwks.json").status_code == 405
 
 
 def test_two_issuers_do_not_take_each_others_tokens() -> None:

@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Mapping
 from typing import Any
 
 from portal import judge, paths, source
@@ -11,21 +12,21 @@ from portal.drawing import Artist
 from portal.environment import environment
 from portal.numbering import PAGE_ENTRIES
 from portal.site import read_site
-from portal.table import Table
+from portal.table import Head, Table
 from portal.verdicts import Outcome
 from tests.newsroom import visible_text
 from tests.reliability.world import Sent, World, path_of, unmarked
 
 SITE = read_site(source.site_settings())
 LINK = re.compile(rb'<h2><a href="([^"]+)">')
-STATUS = {State.PUBLISHED: 200, State.WITHDRAWN: 200, State.GONE: 410, State.DRAFT: 410, State.SCHEDULED: 410}
+STATUS = {State.PUBLISHED: 200, State.WITHDRAWN: 200, State.GONE: 410}
 
 
 def check(world: World) -> None:
     """Compare table, site, edge and archive with what editors have sent.
 
     This is the whole model: each good upload is accepted unless a later one was accepted first, or another one than it
-    started from; what the last accepted one says is what readers get.
+    started from; what the last one says that readers may see is what they get.
     """
     # What one tick gave up the next one has done; it is told all the same.
     assert set(world.dead_letters()) <= {"TickDeadLetters"}
@@ -37,15 +38,14 @@ def check(world: World) -> None:
         assert (head.upload if head else None) == (last.number if last else None)
         if head is None or last is None:
             continue
-        article = _judged(last.content)
-        assert isinstance(article, Article)
-        assert table.revision(article_id, head.revision).article == article
-        assert head.state is article.state_at(utc(world.now())), "what the clock asks for"
-        if head.state is State.PUBLISHED:
-            assert head.path == paths.article_path(article.section, article.title, article_id)
-            live.append((article.published_at, article_id, article.section))
-        if head.path:
-            _check_page(world, head.path, article, head.state)
+        _check_steps(world, table, head, {sent.number: sent.content for sent in uploads})
+        shown = table.revision(article_id, head.shown.revision).article if head.shown else None
+        if shown and head.is_published:
+            assert head.path == paths.article_path(shown.section, shown.title, article_id)
+            live.append((shown.published_at, article_id, shown.section))
+        assert (head.path is None) is (shown is None)
+        if head.path and head.shown and shown:
+            _check_page(world, head.path, shown, head.shown.state)
             # Every one at which it was ever drawn, also if its head knew nothing of that.
             drawn = {path_of(key) for key in world.objects("SiteBucket") if f"{article_id}.html" in key}
             assert {head.path, *head.former_paths} == drawn
@@ -83,6 +83,21 @@ def _check_verdicts(table: Table, article_id: str, uploads: list[Sent]) -> Sent 
     good = [sent.number for sent in uploads if isinstance(_judged(sent.content), Article) and sent.base is None]
     assert max(good, default=0) <= max((sent.number for sent in accepted), default=0), "the last good one is accepted"
     return accepted[-1] if accepted else None
+
+
+def _check_steps(world: World, table: Table, head: Head, contents: Mapping[int, Any]) -> None:
+    """Check that each revision is what its upload said at its time, and that the clock has nothing left to ask for."""
+    revisions = [table.revision(head.article_id, number) for number in range(1, head.revision + 1)]
+    for each in revisions:
+        assert each.article == _judged(contents[each.upload])
+        assert each.state is each.article.state_at(each.committed_at)
+    assert head.current == max(revisions, key=lambda each: (each.upload, each.number)).step()
+    public = [each.step() for each in revisions if each.state.is_public]
+    assert head.shown == (public[-1] if public else None)
+    now = utc(world.now())
+    for step in (head.current, head.shown):
+        if step and step.state in (State.SCHEDULED, State.PUBLISHED):
+            assert revisions[step.revision - 1].article.state_at(now) is step.state, "what the clock asks for"
 
 
 def _check_page(world: World, path: str, article: Article, state: State) -> None:

@@ -23,6 +23,7 @@ CHANGES: tuple[dict[str, Any], ...] = (
     {"status": "withdrawn"},
     {"status": "gone"},
     {"status": "draft"},
+    {"status": "review", "proposes": "withdrawn"},
     {"title": ""},
     {"section": "khong-co"},
 )

@@ -137,7 +137,7 @@ def a_change(upload: int) -> tuple[Change, Verdict]:
     """Give the change and the verdict of an upload of the article `b1`."""
     accepted = Article("Tên", "Tóm tắt", "<p>Chữ</p>", "Hà Thu", "tin-tuc", "2026-11-20T01:05:00Z", "vi")
     change = Change(
-        "b1", accepted, State.PUBLISHED, upload, "editor", "2026-11-21T00:00:00Z", ZoneInfo("Asia/Ho_Chi_Minh")
+        "b1", accepted, State.PUBLISHED, upload, "editor", "e1", "2026-11-21T00:00:00Z", ZoneInfo("Asia/Ho_Chi_Minh")
     )
     return change, Verdict("b1", upload, Outcome.ACCEPTED, "2026-11-21T00:00:00Z")
 

@@ -11,7 +11,7 @@ import time_machine
 
 from portal.article import Article, State
 from portal.commit import MAX_FORMER_PATHS, Change, actions
-from portal.table import Head, Verdict
+from portal.table import Head, Step, Verdict
 from portal.verdicts import Outcome
 from tests.faults import Calls, Crash, always, once, refusal
 from tests.newsroom import Newsroom, article
@@ -56,11 +56,12 @@ def test_the_largest_commit_fits_a_transaction() -> None:
         related=tuple(f"m{number}" for number in range(MOST["related"])),
         expires_at="2026-12-01T00:00:00Z",
     )
-    change = Change("b1", accepted, State.PUBLISHED, 9, "editor", "2026-11-21T00:00:00Z", ZONE)
+    change = Change("b1", accepted, State.PUBLISHED, 9, "editor", "e1", "2026-11-21T00:00:00Z", ZONE)
     lists = ("/", "/tin-tuc/", "/2020/01/", "/tin-tuc/2020/01/", "/author/x/", "/news-sitemap.xml")
     tags = tuple(f"/tag/cu-{number}/" for number in range(MOST["tags"]))
+    step = Step(8, 8, State.PUBLISHED, "Tên", "editor", "e1", "2026-11-20T00:00:00Z")
     head = Head(
-        *("b1", 8, State.PUBLISHED, 8, "Tên", "/tin-tuc/ten-b1.html", former),
+        *("b1", 8, step, step, "/tin-tuc/ten-b1.html", former),
         lists=lists + tags,
         listed_at="2020-01-01T00:00:00Z#b1",
         related=tuple(f"c{number}" for number in range(MOST["related"])),

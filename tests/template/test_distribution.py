@@ -148,10 +148,10 @@ def drawn(view: str) -> str:
         published_at="2026-11-23T01:05:00Z",
         language="vi",
     )
-    revision = Revision("a1", 1, 1, State.PUBLISHED, "editor", "2026-11-23T01:05:00Z", article)
+    revision = Revision("a1", 1, 1, State.PUBLISHED, "editor", "e1", "2026-11-23T01:05:00Z", article)
     nothing = Newest([], [], None)
     drawing = {
-        "article": lambda: artist.article("/tin-tuc/tieu-de-a1.html", 1, revision, [], [], has_changed=False),
+        "article": lambda: artist.article("/tin-tuc/tieu-de-a1.html", 1, revision, [], []),
         "notice": lambda: artist.notice("/tin-tuc/tieu-de-a1.html", 1, revision),
         "gone": lambda: artist.gone("/tin-tuc/tieu-de-a1.html", 1, revision),
         "redirect": lambda: artist.redirect("/tin-tuc/cu-a1.html", 1, "a1", "/tin-tuc/tieu-de-a1.html"),

@@ -2,7 +2,7 @@
 
 import json
 import zlib
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta, timezone
 from enum import StrEnum
 from typing import Any, Final, Self
@@ -12,13 +12,19 @@ MAX_INFLATED_BYTES: Final = 8_000_000
 
 
 class State(StrEnum):
-    """Where an article is in its life, as readers see it."""
+    """Where an article is in its life. Readers see it in one of the last three, and nothing of the others."""
 
     DRAFT = "draft"
+    REVIEW = "review"
     SCHEDULED = "scheduled"
     PUBLISHED = "published"
     WITHDRAWN = "withdrawn"
     GONE = "gone"
+
+    @property
+    def is_public(self) -> bool:
+        """Whether readers see what becomes of the article: its text, a notice in its place, or that it is gone."""
+        return self in (State.PUBLISHED, State.WITHDRAWN, State.GONE)
 
 
 def utc(moment: datetime) -> str:
@@ -58,6 +64,9 @@ class Article:
     related: tuple[str, ...] = ()
     expires_at: str | None = None
     change_note: str | None = None
+    correction: str | None = None
+    decision: str | None = None
+    proposes: str | None = None
 
     def state_at(self, now: str) -> State:
         """Tell the state that the article asks for at a moment."""
@@ -66,6 +75,10 @@ class Article:
         if self.expires_at is not None and self.expires_at <= now:
             return State.WITHDRAWN
         return State.PUBLISHED if self.published_at <= now else State.SCHEDULED
+
+    def approved(self) -> Self:
+        """Give the article that an approval of it is: with the status that it proposes."""
+        return replace(self, status=self.proposes or State.PUBLISHED, proposes=None)
 
     def next_change_after(self, now: str) -> str | None:
         """Give the moment at which the clock alone will ask for another state, if there is one."""

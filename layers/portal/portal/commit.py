@@ -47,6 +47,7 @@ class Change:
     state: State
     upload: int
     editor: str
+    subject: str
     committed_at: str
     zone: ZoneInfo  # the newsroom's, in which its months are
 
@@ -59,6 +60,7 @@ class Change:
             state=revision.state,
             upload=revision.upload,
             editor=revision.editor,
+            subject=revision.subject,
             committed_at=revision.committed_at,
             zone=zone,
         )
@@ -71,32 +73,38 @@ class Change:
             upload=self.upload,
             state=self.state,
             editor=self.editor,
+            subject=self.subject,
             committed_at=self.committed_at,
             article=self.article,
         )
 
-    def next_head(self, head: Head | None) -> Head:
-        """Give the head that the commit writes.
+    def next_head(self, head: Head | None, number: int | None = None) -> Head:
+        """Give the head that the commit writes, with the next revision or that of a number.
 
-        Only a publication gives an article a new address: what is taken down is taken down where it stands.
+        Only a publication gives an article a new address: what is taken down is taken down where it stands. And what
+        readers do not see leaves all that they see as it is.
         """
-        path = head.path if head else None
-        former = list(head.former_paths) if head else []
-        if self.state is State.PUBLISHED or (path is None and self.state in (State.WITHDRAWN, State.GONE)):
+        number = number or (head.revision + 1 if head else 1)
+        step = self.revision(number).step()
+        # The clock may take down what readers have while editors are at work on what follows it.
+        current = step if head is None or self.upload >= head.upload else head.current
+        old = replace(head, revision=number, current=current) if head else Head(self.article_id, number, current)
+        if not self.state.is_public:
+            return old
+        path, former = old.path, old.former_paths
+        if self.state is State.PUBLISHED or path is None:
             new_path = own_path(self.article_id, self.article)
-            former = [old for old in (*former, path) if old is not None and old != new_path]
+            former = tuple(each for each in (*former, path) if each is not None and each != new_path)
             path = new_path
-        revision = head.revision + 1 if head else 1
-        first_public = head.first_public if head else None
+        first_public = old.first_public or (number if self.state is State.PUBLISHED else None)
         new = Head(
-            article_id=self.article_id,
-            revision=revision,
-            state=self.state,
-            upload=self.upload,
-            title=self.article.title,
+            self.article_id,
+            number,
+            current,
+            shown=step,
             path=path,
-            former_paths=tuple(former),
-            first_public=first_public or (revision if self.state is State.PUBLISHED else None),
+            former_paths=former,
+            first_public=first_public,
         )
         return self._listed(new) if self.state is State.PUBLISHED else self._unlisted(new, head)
 
@@ -175,7 +183,7 @@ def replacing(table: str, head: Head | None, new: Head) -> "TransactWriteItemTyp
 
 
 def placing(table: str, head: Head | None, new: Head, change: Change) -> "Iterator[TransactWriteItemTypeDef]":
-    """Give the actions that tell pages, related articles and the clock of a new head.
+    """Give the actions that tell the clock of a new head, and pages and related articles if readers see the change.
 
     Args:
         table: its name.
@@ -183,10 +191,12 @@ def placing(table: str, head: Head | None, new: Head, change: Change) -> "Iterat
         new: what the change makes of it.
         change: the last one.
     """
+    yield from (_put(table, item) for item in _due(new, change))
+    if not change.state.is_public:
+        return
     yield from (_put(table, item) for item in _own_pages(head, new))
     yield from (_put(table, item) for item in _in_lists(head, new, change))
     yield from (_put(table, {"pk": MENTION + named, "sk": new.article_id, "path": new.path}) for named in new.related)
-    yield from (_put(table, item) for item in _due(new, change))
     for partition, sort in _left(head, new) if head else ():
         yield {"Delete": {"TableName": table, "Key": key(partition, sort)}}
 
@@ -219,16 +229,17 @@ def _in_lists(head: Head | None, new: Head, change: Change) -> Iterator[Item]:
 
 def _due(new: Head, change: Change) -> Iterator[Item]:
     """Give what `tick` must look at: when the clock asks for another state, and when the article is news no more."""
+    step = new.shown if new.shown and change.state.is_public else new.current
     due = change.article.next_change_after(change.committed_at)
     if due is not None:
-        yield {"pk": DUE, "sk": moment_key(due, new.article_id), "id": new.article_id, "revision": new.revision}
-    if paths.NEWS_SITEMAP in new.lists:
+        yield {"pk": DUE, "sk": moment_key(due, new.article_id), "id": new.article_id, "revision": step.revision}
+    if change.state is State.PUBLISHED and paths.NEWS_SITEMAP in new.lists:
         until = news_until(change.article.published_at)
         yield {
             "pk": DUE,
             "sk": f"{moment_key(until, new.article_id)}#news",
             "id": new.article_id,
-            "revision": new.revision,
+            "revision": step.revision,
             "entry": new.listed_at,
         }
 
@@ -238,10 +249,10 @@ def _own_pages(head: Head | None, new: Head) -> Iterator[Item]:
 
     Nothing is un-published by deletion: a page that is no article any more becomes a notice, gone, or a redirect.
     """
-    if new.path is None:
+    if new.path is None or new.shown is None:
         return
-    kind = {State.PUBLISHED: "article", State.WITHDRAWN: "notice"}.get(new.state, "gone")
-    own = {"id": new.article_id, "revision": new.revision}
+    kind = {State.PUBLISHED: "article", State.WITHDRAWN: "notice", State.GONE: "gone"}[new.shown.state]
+    own = {"id": new.article_id, "revision": new.shown.revision}
     yield {"pk": page_partition(new.path), "sk": SELF, "kind": kind, "first_public": new.first_public, **own}
     # All of them, not only the newest: no redirect may lead to another.
     if head is None or (head.path, head.former_paths) != (new.path, new.former_paths):

@@ -4,9 +4,21 @@ from typing import Final
 
 from portal import paths
 from portal.article import State
-from portal.drawing import Artist, Drawing
+from portal.drawing import Artist, Drawing, Related
 from portal.numbering import PAGE_ENTRIES, newest_of
-from portal.table import MONTH, SELF, Item, Newest, Range, Table, Teaser, moment_key, page_partition
+from portal.table import (
+    MONTH,
+    SELF,
+    Item,
+    Newest,
+    Range,
+    Revision,
+    Step,
+    Table,
+    Teaser,
+    moment_key,
+    page_partition,
+)
 
 # Of each section on the home page.
 FRONT_ENTRIES: Final = 3
@@ -118,9 +130,25 @@ class Composer:
         if item["kind"] == "redirect":
             return self._artist.redirect(path, version, item["id"], item["to"])
         revision = self._table.revision(item["id"], int(item["revision"]))
-        if item["kind"] == "notice":
+        # An article that was only ever withdrawn has never been public.
+        first_public = item.get("first_public")
+        return self._article(path, version, revision, None if first_public is None else int(first_public))
+
+    def preview(self, path: str, revision: Revision, first_public: int | None) -> str:
+        """Draw the page at an article's path as it would be with a revision that may not be committed.
+
+        Args:
+            path: of the page.
+            revision: what it would show; its state is one that readers see.
+            first_public: the revision with which readers had the article first, if they had.
+        """
+        return self._article(path, 0, revision, first_public)[0].body.decode()
+
+    def _article(self, path: str, version: int, revision: Revision, first_public: int | None) -> tuple[Drawing, ...]:
+        """Draw an article's page by what has become of it: the article, a notice in its place, or that it is gone."""
+        if revision.state is State.WITHDRAWN:
             return self._artist.notice(path, version, revision)
-        if item["kind"] == "gone":
+        if revision.state is State.GONE:
             return self._artist.gone(path, version, revision)
         article = revision.article
         own = moment_key(article.published_at, revision.article_id)
@@ -128,9 +156,20 @@ class Composer:
         older = self._table.entries(section, last=own, newest_first=True, most=OTHERS + 1)
         others = [each for each in older if each.id != revision.article_id][:OTHERS]
         heads = self._table.heads(each for each in dict.fromkeys(article.related) if each != revision.article_id)
-        related = [head for head in heads.values() if head.state is State.PUBLISHED]
-        has_changed = revision.number > int(item["first_public"])
-        return self._artist.article(path, version, revision, others, related, has_changed=has_changed)
+        related = [
+            Related(each.article_id, each.shown.title, str(each.path))
+            for each in heads.values()
+            if each.shown and each.is_published
+        ]
+        public = self._public_steps(revision, first_public or revision.number)
+        return self._artist.article(path, version, revision, others, related, public=public)
+
+    def _public_steps(self, revision: Revision, first: int) -> list[Step]:
+        """Give what readers have seen become of an article, newest first; one step is all while it has not changed."""
+        if revision.number == first:
+            return [revision.step()]
+        steps = self._table.steps(revision.article_id, first=first, last=revision.number - 1, newest_first=True)
+        return [revision.step(), *(step for step in steps if step.state.is_public)]
 
     def _item(self, path: str) -> Item:
         item = self._table.get(page_partition(path), SELF)

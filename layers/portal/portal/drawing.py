@@ -9,19 +9,20 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
 from itertools import chain, groupby
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from jinja2 import Environment
 from markupsafe import Markup
 
 from portal import metadata, paths, source
+from portal.article import State
 from portal.environment import MONTH_NAMES
 from portal.public_data import Listing, PublicData, urn, written
 from portal.site import LANGUAGES, Section, Site
 from portal.vietnamese import slug, sort_key
 
 if TYPE_CHECKING:
-    from portal.table import Head, Newest, Range, Revision, Teaser  # brings boto3, which the build has no need of
+    from portal.table import Newest, Range, Revision, Step, Teaser  # brings boto3, which the build has no need of
 
 _HTML: Final = "text/html; charset=utf-8"
 _TEXT: Final = "text/plain; charset=utf-8"
@@ -35,6 +36,7 @@ _OF_DESK: Final = {".css": "text/css; charset=utf-8", ".js": "text/javascript; c
 # The newest articles stand on many lists, and on these again at the next change. About 5 KB each.
 TEASERS_KEPT: Final = 5_000
 NAMES_KEPT: Final = 5_000
+REVISIONS_SHOWN: Final = 20  # on an article's page: it has to stay light
 
 _DATA_PIECE: Final = "data"
 _FEED_PIECES: Final = frozenset({"rss", "atom", "sitemap", "news"})
@@ -63,6 +65,14 @@ class Link:
     path: str | None
 
 
+class Related(NamedTuple):
+    """An article that another one names, as readers have it."""
+
+    id: str
+    title: str
+    path: str
+
+
 @dataclass(frozen=True)
 class Shell:
     """What stands around a page, as markup of the templates' own making."""
@@ -72,6 +82,16 @@ class Shell:
     links: str
     foot: str
     footer: str
+
+
+@dataclass(frozen=True)
+class RevisionView:
+    """A revision as readers are told of it: what became of the article, when and why."""
+
+    number: int
+    state: State
+    committed_at: datetime
+    note: str | None
 
 
 @dataclass(frozen=True)
@@ -90,6 +110,9 @@ class ArticleView:
     published_at: datetime
     updated_at: datetime | None  # when it has changed since readers had it first
     change_note: str | None
+    correction: str | None
+    decision: str | None
+    revisions: tuple[RevisionView, ...]  # the newest first; none while it has not changed
 
 
 @dataclass(frozen=True)
@@ -156,9 +179,9 @@ class Artist:
         version: int,
         revision: "Revision",
         others: Sequence["Teaser"],
-        related: Sequence["Head"],
+        related: Sequence["Related"],
         *,
-        has_changed: bool,
+        public: Sequence["Step"] = (),
     ) -> tuple[Drawing, ...]:
         """Draw the page of a published article.
 
@@ -167,24 +190,25 @@ class Artist:
             version: of the drawing.
             revision: what was committed of it last.
             others: the next older articles of its section.
-            related: the heads of the published articles that it names.
-            has_changed: whether readers had another revision before.
+            related: the published articles that it names.
+            public: what readers have seen become of it, newest first.
 
         Raises:
             MetadataError: what the page says to programs is not what it shows.
         """
-        view = self._article_view(revision, has_changed=has_changed)
+        view = self._article_view(revision, public)
         context = {
             "article": view,
             "revision": revision.number,
             "others": self._teasers(others),
             "related": related,
+            "earlier": len(public) - REVISIONS_SHOWN,
             "data": paths.data_path(path),
         }
         html = self._text("article", path, version, view.language, context)
         metadata.check(html, path)
         # A purge of an article reaches every page that shows something of it.
-        shown = (each.id for each in others), (each.article_id for each in related)
+        shown = (each.id for each in others), (each.id for each in related)
         tags = tuple(dict.fromkeys(map(paths.article_tag, (revision.article_id, *chain(*shown)))))
         data = self._data.article(
             path,
@@ -486,8 +510,9 @@ class Artist:
     def _json(self, path: str, data: Mapping[str, Any], tags: tuple[str, ...] = (paths.LISTS_TAG,)) -> Drawing:
         return Drawing(path, written(data).encode(), _JSON, tags)
 
-    def _article_view(self, revision: "Revision", *, has_changed: bool = False) -> ArticleView:
+    def _article_view(self, revision: "Revision", public: Sequence["Step"] = ()) -> ArticleView:
         article = revision.article
+        has_changed = len(public) > 1
         tags = sorted(article.tags, key=_sort_key)
         return ArticleView(
             id=revision.article_id,
@@ -503,7 +528,13 @@ class Artist:
             published_at=self._moment(article.published_at),
             updated_at=self._moment(revision.committed_at) if has_changed else None,
             change_note=article.change_note,
+            correction=article.correction,
+            decision=article.decision,
+            revisions=tuple(map(self._revision_view, public[:REVISIONS_SHOWN])) if has_changed else (),
         )
+
+    def _revision_view(self, step: "Step") -> RevisionView:
+        return RevisionView(step.revision, step.state, self._moment(step.committed_at), step.note)
 
     def _teasers(self, teasers: Iterable["Teaser"]) -> list[TeaserView]:
         return [self.teasers.get(each) or self._teaser(each) for each in teasers]

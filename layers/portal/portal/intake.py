@@ -9,8 +9,10 @@ from urllib.parse import unquote
 from botocore.exceptions import ClientError
 
 from portal import paths
+from portal.approval import fault_of_approval, needs_approval
 from portal.article import MAX_UPLOAD_BYTES, Article, State, utc
 from portal.commit import MAX_FORMER_PATHS, Change, HeadMovedError, commit, moves_too_often
+from portal.desk import APPROVE
 from portal.judge import judge
 from portal.outcomes import TryLaterError, error_code, grouped, is_transient
 from portal.site import Site
@@ -38,7 +40,9 @@ class Upload:
     number: int
     content: bytes | None
     editor: str
+    subject: str
     base: int | None
+    may_approve: bool = False
 
 
 @dataclass
@@ -123,16 +127,23 @@ class Intake:
     def _change_by_clock(self, article_id: str, head: Head) -> Head | None:
         """Commit the state that the article asks for now, if it is another one than it has."""
         now = utc(datetime.now(UTC))
-        article = self._table.revision(article_id, head.revision).article
-        state = article.state_at(now)
-        new = None
-        if state is not head.state:
-            change = Change(article_id, article, state, head.upload, _CLOCK, now, self._site.zone)
-            new = commit(self._table, head, change, verdict=None)
+        change = self._due_change(head, now)
+        new = commit(self._table, head, change, verdict=None) if change else None
         # Also when there was nothing to change: a run that died after its commit may not have sent this.
-        if _is_taken_down(new or head):
+        if (new or head).is_taken_down:
             self._purge_again_later(article_id)
         return new
+
+    def _due_change(self, head: Head, now: str) -> Change | None:
+        """Give what the clock asks for: of what editors have set to its minute first, then of what readers have."""
+        for step in dict.fromkeys((head.current, head.shown)):
+            if step is None or step.state not in (State.SCHEDULED, State.PUBLISHED):
+                continue
+            article = self._table.revision(head.article_id, step.revision).article
+            state = article.state_at(now)
+            if state is not step.state:
+                return Change(head.article_id, article, state, step.upload, _CLOCK, "", now, self._site.zone)
+        return None
 
     def _judge_waiting(self, article_id: str, *, announced: int | None = None) -> _Looked:
         """Judge, in order, every upload beyond the accepted one that has no verdict, and the announced one.
@@ -192,12 +203,13 @@ class Intake:
         )
         for _ in range(_JUDGE_AGAIN_AT_MOST):
             now = utc(datetime.now(UTC))
-            verdict = _verdict(article_id, upload, judgement, head, now)
+            verdict = self._approved(_verdict(article_id, upload, judgement, head, now), upload, judgement, head)
             if verdict.outcome is not Outcome.ACCEPTED or isinstance(judgement, list):
                 # What was judged first stays.
                 return verdict if self._table.put_new(verdict.item()) else None, head
             state = judgement.state_at(now)
-            change = Change(article_id, judgement, state, number, upload.editor, now, self._site.zone)
+            editor = upload.editor
+            change = Change(article_id, judgement, state, number, editor, upload.subject, now, self._site.zone)
             try:
                 new = commit(self._table, head, change, verdict)
             except HeadMovedError:
@@ -205,10 +217,22 @@ class Intake:
                 if self._table.verdict(article_id, number):
                     return None, head
                 continue
-            if _is_taken_down(new):
+            if _is_taken_down_by(new, number):
                 self._purge_again_later(article_id)
             return verdict, new
         raise TryLaterError(f"article {article_id} keeps changing")
+
+    def _approved(
+        self, verdict: Verdict, upload: Upload, judgement: Article | list[Fault], head: Head | None
+    ) -> Verdict:
+        """Reject what two people should have seen and only one has, where the newsroom asks for two."""
+        if verdict.outcome is not Outcome.ACCEPTED or isinstance(judgement, list):
+            return verdict
+        if not (self._site.two_pairs_of_eyes and needs_approval(judgement)):
+            return verdict
+        current = self._table.revision(verdict.article_id, head.current.revision) if head else None
+        fault = fault_of_approval(judgement, upload.subject, current, may_approve=upload.may_approve)
+        return replace(verdict, outcome=Outcome.REJECTED, faults=(fault,)) if fault else verdict
 
     def _fetch(self, article_id: str, number: int) -> Upload | None:
         """Read an upload, no more of it than its bound; None when it isn't there any more."""
@@ -225,7 +249,9 @@ class Intake:
             number=number,
             content=answer["Body"].read() if fits else None,
             editor=unquote(metadata.get("editor", "")),
+            subject=unquote(metadata.get("subject", "")),
             base=int(base) if base.isdecimal() else None,
+            may_approve=metadata.get("rights") == APPROVE,
         )
 
     def _purge_again_later(self, article_id: str) -> None:
@@ -243,12 +269,8 @@ def _accepted(head: Head | None) -> int:
     return head.upload if head else 0
 
 
-def _is_taken_down(head: Head) -> bool:
-    return head.path is not None and head.state is not State.PUBLISHED
-
-
 def _is_taken_down_by(head: Head, number: int) -> bool:
-    return head.upload == number and _is_taken_down(head)
+    return head.shown is not None and head.shown.upload == number and head.is_taken_down
 
 
 def _verdict(article_id: str, upload: Upload, judgement: Article | list[Fault], head: Head | None, now: str) -> Verdict:

@@ -29,7 +29,7 @@ _MOMENT = re.compile(
 )
 # Invisible characters that reorder or hide text: zero-width spaces, bidirectional overrides, the byte order mark.
 _INVISIBLE = re.compile("[\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
-_TEXT_FIELDS: Final = ("title", "summary", "author", "source", "change_note")
+_TEXT_FIELDS: Final = ("title", "summary", "author", "source", "change_note", "correction", "decision")
 
 _TYPE_NAMES: Final = {
     "object": ("một đối tượng JSON { … }", "a JSON object { … }"),
@@ -88,7 +88,16 @@ def _article(value: dict[str, Any], body: str, site: Site) -> Article:
         related=tuple(dict.fromkeys(value.get("related", []))),
         expires_at=utc(_moment(value["expires_at"])) if "expires_at" in value else None,
         change_note=value.get("change_note"),
+        correction=value.get("correction"),
+        decision=value.get("decision"),
+        proposes=_proposed(value),
     )
+
+
+def _proposed(value: dict[str, Any]) -> str | None:
+    """Give what a review proposes; None for publication, which need not be said."""
+    proposed = value.get("proposes")
+    return None if proposed == State.PUBLISHED else proposed
 
 
 def _distinct(tags: list[str]) -> tuple[str, ...]:
@@ -126,6 +135,8 @@ def _meaning_faults(value: dict[str, Any], site: Site) -> Iterator[Fault]:
             yield Fault("/expires_at", "expires_first")
     except (KeyError, TypeError, ValueError):
         pass  # absent, or reported by the schema
+    if "proposes" in value and value.get("status") != State.REVIEW:
+        yield Fault("/proposes", "proposes")
     yield from _text_faults(value)
     # "$" in a JSON Schema pattern lets a line feed through in Python.
     for index, article_id in _strings("related", value):

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from http import HTTPStatus
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from botocore.exceptions import (
     BotoCoreError,
@@ -14,6 +14,9 @@ from botocore.exceptions import (
     HTTPClientError,
     IncompleteReadError,
 )
+
+if TYPE_CHECKING:
+    from portal.strict_json import Fault
 
 # Those that botocore's own retries take for passing (botocore.retries.standard), and those that only we can wait out.
 _TRANSIENT_CODES: Final = frozenset(
@@ -66,6 +69,18 @@ class TryLaterError(Exception):
 
 class OvertakenError(Exception):
     """What was read has been changed by somebody else since: read it again."""
+
+
+class RefusedError(Exception):
+    """A request that can't be fulfilled; `faults` say why, as those of a verdict do."""
+
+    def __init__(self, *faults: "Fault") -> None:
+        super().__init__(", ".join(fault.code for fault in faults))
+        self.faults = faults
+
+
+class UnknownArticleError(Exception):
+    """There's no article of that id, or nothing of it under that number."""
 
 
 def is_transient(error: BaseException) -> bool:

@@ -175,6 +175,11 @@ def read_upload_key(key: str) -> tuple[str, int] | None:
     return (found[1], int(found[2])) if found else None
 
 
+def preview_path(article_id: str, secret: str) -> str:
+    """Give the path at which who knows the secret sees the preview of an article."""
+    return f"/desk/preview/{article_id}/{secret}"
+
+
 def archive_key(article_id: str, revision: int) -> str:
     """Give the key in the archive bucket of an article's revision."""
     return f"articles/{article_id}/{revision:06}.json"

@@ -16,8 +16,8 @@ from portal import paths
 from portal.article import iso
 
 if TYPE_CHECKING:
-    from portal.drawing import ArticleView, TeaserView
-    from portal.table import Head, Revision
+    from portal.drawing import ArticleView, Related, RevisionView, TeaserView
+    from portal.table import Revision
 
 _FOLDER: Final = Path(__file__).parent
 _SCHEMAS: Final = {
@@ -62,7 +62,7 @@ class PublicData:
         *,
         revision: "Revision",
         updated_at: datetime,
-        related: Sequence["Head"],
+        related: Sequence["Related"],
     ) -> dict[str, Any]:
         """Give a published article: all that its page shows of it."""
         article = revision.article
@@ -79,22 +79,30 @@ class PublicData:
             "published_at": iso(view.published_at),
             "updated_at": iso(updated_at),
             "revision": revision.number,
-            "related": [{"id": each.article_id, **self._linked(each.title, each.path)} for each in related],
+            "related": [{"id": each.id, **self._linked(each.title, each.path)} for each in related],
             **{
                 name: value
-                for name, value in (("source", view.source), ("change_note", view.change_note))
+                for name, value in (
+                    ("source", view.source),
+                    ("change_note", view.change_note),
+                    ("correction", view.correction),
+                    ("decision", view.decision),
+                )
                 if value is not None
             },
+            **({"revisions": [self._revision(each) for each in view.revisions]} if view.revisions else {}),
         }
 
     def withdrawn(self, path: str, version: int, view: "ArticleView") -> dict[str, Any]:
         """Give what is left of a withdrawn article."""
         reason = {"reason": view.change_note} if view.change_note else {}
+        decision = {"decision": view.decision} if view.decision else {}
         return {
             **self._document("withdrawn", version, view.id),
             "url": self._site_url + path,
             "title": view.title,
             **reason,
+            **decision,
         }
 
     def gone(self, path: str, version: int, article_id: str) -> dict[str, Any]:
@@ -163,6 +171,11 @@ class PublicData:
             "state": state,
             "id": article_id,
         }
+
+    def _revision(self, revision: "RevisionView") -> dict[str, Any]:
+        note = {"change_note": revision.note} if revision.note else {}
+        moment = iso(revision.committed_at)
+        return {"revision": revision.number, "state": revision.state.value, "committed_at": moment, **note}
 
     def _linked(self, name: str, path: str | None) -> dict[str, str]:
         return {"name": name, "url": self._site_url + path} if path else {"name": name}

@@ -29,11 +29,35 @@ class Settings:
 
 @dataclass(frozen=True)
 class DeskSettings(Settings):
-    """Settings of `desk`; `site_url` is the site's public address without a trailing slash, or empty."""
+    """Settings of `desk`.
+
+    `site_url` is the site's public address without a trailing slash, or empty. The addresses are those of the issuer's
+    sign-in (OpenID Connect: authorization, token, end of session, the last of which may be empty).
+    """
 
     table_name: str
     uploads_bucket: str
     site_url: str
+    issuer: str
+    client_id: str
+    authorize_url: str
+    token_url: str
+    sign_out_url: str
+    groups_claim: str
+    editors_group: str
+    approvers_group: str
+
+
+@dataclass(frozen=True)
+class PreviewSettings(Settings):
+    """Settings of `preview`, which only reads; `site_url` is the site's public address, or empty."""
+
+    table_name: str
+    uploads_bucket: str
+    site_url: str
+    groups_claim: str
+    editors_group: str
+    approvers_group: str
 
 
 @dataclass(frozen=True)

@@ -54,6 +54,7 @@ class Site:
     zone: ZoneInfo
     sections: tuple[Section, ...]
     names: Mapping[str, Names] = field(default_factory=dict)
+    two_pairs_of_eyes: bool = False  # whether who submits may not approve
 
     def in_language(self, language: str) -> "Site":
         """Give the site as a page of that language names it: as it is when the newsroom has no names in that one."""
@@ -95,6 +96,7 @@ def read_site(path: Path) -> Site:
         zone=ZoneInfo(settings["zone"]),
         sections=tuple(Section(entry["slug"], entry["title"], entry.get("language")) for entry in settings["sections"]),
         names={language: Names(**settings[language]) for language in LANGUAGES if language in settings},
+        two_pairs_of_eyes=settings.get("two_pairs_of_eyes", False),
     )
 
 
@@ -105,6 +107,8 @@ def _faults(settings: Mapping[str, Any]) -> Iterator[str]:
         yield f"language must be one of {', '.join(LANGUAGES)}"
     if not _is_zone(settings.get("zone")):
         yield "zone must be the name of an IANA time zone, such as Asia/Ho_Chi_Minh"
+    if not isinstance(settings.get("two_pairs_of_eyes", False), bool):
+        yield "two_pairs_of_eyes must be true or false"
     sections = settings.get("sections")
     if isinstance(sections, list) and sections:
         yield from _faults_of_sections(sections)

@@ -6,7 +6,7 @@ numbers and of moments.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, fields
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, Self
 
@@ -18,6 +18,7 @@ from portal.article import Article, State, shortened
 from portal.outcomes import OvertakenError, TryLaterError, error_code
 from portal.strict_json import Fault
 from portal.verdicts import Outcome
+from portal.vietnamese import folded
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -37,9 +38,12 @@ CLOSED: Final = "closed"
 RANGE: Final = "range#"
 MONTH: Final = "month#"
 PAGE: Final = "page#"
-SHELF: Final = "articles"  # the one partition of the index `newest`, in which the desk lists articles
+# The partitions of the index `shelves`: articles by their newest upload, and what was accepted of them.
+SHELF: Final = "articles"
+TEXTS: Final = "texts"
 NEW_ITEM: Final = "attribute_not_exists(pk)"  # the condition under which nothing is written over
 TEASER_CHARACTERS: Final = 300
+MAX_REVISIONS: Final = 999_999  # the number's place in a key has six digits
 
 _FAREWELL: Final = "#left"
 _LAST_ENTRY: Final = ":"  # the character after "9", with which no entry's sort key begins
@@ -216,14 +220,51 @@ class Newest:
 
 
 @dataclass(frozen=True)
+class Step:
+    """One step in an article's life, a revision in short: what became of it, who did it, when and why.
+
+    `subject` is the token's name for the editor, which stays when people change theirs; the clock has none.
+    """
+
+    revision: int
+    upload: int
+    state: State
+    title: str
+    editor: str
+    subject: str
+    committed_at: str
+    note: str | None = None
+    decision: str | None = None
+    proposes: str | None = None
+    scheduled_for: str | None = None
+
+    def item(self) -> Item:
+        """Give it as an item holds it."""
+        return {name: value for name, value in {**asdict(self), "state": self.state.value}.items() if value is not None}
+
+    @classmethod
+    def from_item(cls, item: Item) -> Self:
+        """Read what `item` gave, whatever else stands beside it."""
+        numbers = {name: int(item[name]) for name in ("revision", "upload")}
+        texts = {name: item[name] for name in _STEP_NAMES if name in item}
+        return cls(**{**texts, **numbers, "state": State(item["state"])})
+
+
+_STEP_NAMES: Final = tuple(each.name for each in fields(Step))
+
+
+@dataclass(frozen=True)
 class Head:
-    """The present state of an article: what was accepted last, where it stands, and on which lists."""
+    """The present state of an article: what editors work on, what readers have, where it stands, and on which lists.
+
+    `current` is the step that came last by an upload, or by the clock after it. `shown` is the last one that changed
+    what readers see; a draft of an article that is published leaves it as it is. `revision` counts all steps.
+    """
 
     article_id: str
     revision: int
-    state: State
-    upload: int
-    title: str
+    current: Step
+    shown: Step | None = None
     path: str | None = None
     former_paths: tuple[str, ...] = ()
     # The lists on which it has an entry, and the sort key of all these entries.
@@ -234,6 +275,26 @@ class Head:
     left_at: str | None = None
     related: tuple[str, ...] = ()
     first_public: int | None = None  # the revision with which readers had it first
+
+    @property
+    def state(self) -> State:
+        """The state of what editors work on."""
+        return self.current.state
+
+    @property
+    def upload(self) -> int:
+        """The number of the last accepted upload."""
+        return self.current.upload
+
+    @property
+    def is_published(self) -> bool:
+        """Whether readers can read the article."""
+        return self.shown is not None and self.shown.state is State.PUBLISHED
+
+    @property
+    def is_taken_down(self) -> bool:
+        """Whether a notice stands in the article's place, or that it is gone."""
+        return self.shown is not None and self.shown.state is not State.PUBLISHED
 
     @property
     def entries(self) -> Mapping[str, str]:
@@ -252,8 +313,11 @@ class Head:
             "sk": HEAD,
             "revision": self.revision,
             "state": self.state.value,
-            "upload": self.upload,
-            "title": self.title,
+            "shelf": TEXTS,
+            "shelved_at": self.current.committed_at,
+            "folded": folded(self.current.title),
+            "current": self.current.item(),
+            "shown": self.shown.item() if self.shown else None,
             "path": self.path,
             "former_paths": list(self.former_paths),
             "lists": list(self.lists),
@@ -270,9 +334,8 @@ class Head:
         return cls(
             article_id=item["pk"].removeprefix("article#"),
             revision=int(item["revision"]),
-            state=State(item["state"]),
-            upload=int(item["upload"]),
-            title=item["title"],
+            current=Step.from_item(item["current"]),
+            shown=Step.from_item(item["shown"]) if "shown" in item else None,
             path=item.get("path"),
             former_paths=tuple(item["former_paths"]),
             lists=tuple(item["lists"]),
@@ -293,18 +356,32 @@ class Revision:
     upload: int
     state: State
     editor: str
+    subject: str
     committed_at: str
     article: Article
+
+    def step(self) -> Step:
+        """Give it in short."""
+        return Step(
+            revision=self.number,
+            upload=self.upload,
+            state=self.state,
+            title=self.article.title,
+            editor=self.editor,
+            subject=self.subject,
+            committed_at=self.committed_at,
+            note=self.article.change_note,
+            decision=self.article.decision,
+            proposes=self.article.approved().status if self.state is State.REVIEW else None,
+            scheduled_for=self.article.published_at if self.state is State.SCHEDULED else None,
+        )
 
     def item(self) -> Item:
         """Give the item that holds it."""
         return {
             "pk": article_partition(self.article_id),
             "sk": revision_key(self.number),
-            "upload": self.upload,
-            "state": self.state.value,
-            "editor": self.editor,
-            "committed_at": self.committed_at,
+            **self.step().item(),
             "article": self.article.compressed(),
         }
 
@@ -317,6 +394,7 @@ class Revision:
             upload=int(item["upload"]),
             state=State(item["state"]),
             editor=item["editor"],
+            subject=item["subject"],
             committed_at=item["committed_at"],
             article=Article.decompressed(bytes(item["article"])),
         )
@@ -329,6 +407,7 @@ class Revision:
             "upload": self.upload,
             "state": self.state.value,
             "editor": self.editor,
+            "subject": self.subject,
             "committed_at": self.committed_at,
             "article": self.article.as_json(),
         }
@@ -342,6 +421,7 @@ class Revision:
             upload=record["upload"],
             state=State(record["state"]),
             editor=record["editor"],
+            subject=record["subject"],
             committed_at=record["committed_at"],
             article=Article.from_json(record["article"]),
         )
@@ -444,6 +524,23 @@ class Table:
             raise LookupError(f"article {article_id} has no revision {number}")
         return Revision.from_item(item)
 
+    def steps(
+        self, article_id: str, *, first: int = 1, last: int = MAX_REVISIONS, newest_first: bool = False, most: int = 0
+    ) -> Iterator[Step]:
+        """Read the steps of an article's life from one revision to another, both included: at most so many, or all."""
+        names = {f"#{name}": name for name in _STEP_NAMES}
+        items = self._between(
+            article_partition(article_id),
+            revision_key(first),
+            revision_key(last),
+            newest_first=newest_first,
+            page_size=most or None,
+            # Without the articles: a life may be long, and each of them large.
+            ProjectionExpression=", ".join(names),
+            ExpressionAttributeNames=names,
+        )
+        yield from (Step.from_item(unpacked(item)) for item in islice(items, most or None))
+
     def between(
         self,
         partition: str,
@@ -468,7 +565,14 @@ class Table:
         yield from map(unpacked, islice(items, most))
 
     def _between(
-        self, partition: str, first: str, last: str, *, newest_first: bool, page_size: int | None
+        self,
+        partition: str,
+        first: str,
+        last: str,
+        *,
+        newest_first: bool,
+        page_size: int | None,
+        **more: Any,  # noqa: ANN401 (what else the client takes)
     ) -> Iterator[Item]:
         """Read items as `between` does, and give them as the AWS client does."""
         asked: Any = {
@@ -477,6 +581,7 @@ class Table:
             "KeyConditionExpression": "pk = :pk AND sk BETWEEN :first AND :last",
             "ExpressionAttributeValues": {":pk": {"S": partition}, ":first": {"S": first}, ":last": {"S": last}},
             "ScanIndexForward": not newest_first,
+            **more,
         }
         if page_size:
             # A page of answers larger than what is wanted would be read, and paid for, in vain.
