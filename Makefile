@@ -10,12 +10,13 @@ SAM := $(SAM_VENV)/bin/sam
 BROWSER_READY := $(VENV)/.browser-ready
 BROWSER_TOOLS := $(VENV)/browser-tools
 CHECKERS := tests/browser/tools
+BUNDLES := desk/bundles/.ready
 BENCH_VENV := $(VENV)-bench
 BENCH_READY := $(BENCH_VENV)/.ready
 ELEVENTY := bench/themes/eleventy
 
 .DEFAULT_GOAL := help
-.PHONY: help ready run test reliability mutants browser bench pictures check format types lint edge build lock clean
+.PHONY: help ready run desk test reliability mutants browser bench pictures check format types lint edge build lock clean
 
 help:  ## list the commands
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -35,7 +36,19 @@ $(BROWSER_READY): requirements/browser.txt $(CHECKERS)/package-lock.json $(READY
 
 ready: $(READY)
 
-run: $(READY)  ## start the portal on this machine, with its samples: http://127.0.0.1:$(PORT); TWO_EYES=1: what one submits, another approves
+# Of locked packages, whose own scripts are not run. Without Node the desk has a plain editor.
+desk: $(BUNDLES)  ## bundle the desk's rich-text editor and Word converter, where Node is
+
+$(BUNDLES): desk/package-lock.json $(wildcard desk/rich-text/*.js)
+	@if PATH=$(CURDIR)/$(BIN):$$PATH command -v npm >/dev/null; then set -e; \
+		export PATH=$(CURDIR)/$(BIN):$$PATH; cd desk; rm -rf bundles; \
+		npm ci --ignore-scripts --no-audit --no-fund --loglevel=error; \
+		node_modules/.bin/esbuild rich-text/rich-text.js rich-text/word.js --bundle --minify --format=esm \
+			--target=es2022 --outdir=bundles --log-level=warning; \
+		touch bundles/.ready; \
+	else echo 'Node is not there (no npm): the desk gets its plain editor, and reads no Word files.' >&2; fi
+
+run: $(READY) $(BUNDLES)  ## start the portal on this machine, with its samples: http://127.0.0.1:$(PORT); TWO_EYES=1: what one submits, another approves
 	$(BIN)/python -m local --port $(PORT) $(if $(filter-out 0,$(TWO_EYES)),--two-pairs-of-eyes)
 
 test: check $(READY)  ## check the code and run the tests that need no browser and no patience
@@ -47,7 +60,7 @@ reliability: $(READY)  ## fail at every call, try every order: some minutes
 mutants: $(READY)  ## take each guard out of a copy of the code, and see its tests fail: some minutes
 	$(BIN)/python -m tests.mutants
 
-browser: $(BROWSER_READY)  ## run the tests that need a browser: Debian's chromium in /usr/bin, its Noto fonts, and Java 17
+browser: $(BROWSER_READY) $(BUNDLES)  ## run the tests that need a browser: Debian's chromium in /usr/bin, its Noto fonts, and Java 17
 	$(BIN)/python -m pytest tests/browser
 
 bench: $(READY) $(BENCH_READY)  ## count what a change costs, beside Hugo, Pelican and Eleventy: half an hour; BENCH=--help
@@ -94,8 +107,9 @@ lock: $(READY) $(BENCH_READY)  ## lock the dependencies anew
 		--no-header --no-annotate --no-emit-index-url requirements.in --output-file requirements.txt
 	for lock in dev browser sam bench; do $(BIN)/uv pip compile --upgrade --universal --python-version 3.11 --generate-hashes \
 		--no-header --no-annotate --no-emit-index-url requirements/$$lock.in --output-file requirements/$$lock.txt; done
-	for folder in $(ELEVENTY) $(CHECKERS); do PATH=$(CURDIR)/$(BENCH_VENV)/bin:$$PATH npm update --package-lock-only \
+	for folder in $(ELEVENTY) $(CHECKERS) desk; do PATH=$(CURDIR)/$(BENCH_VENV)/bin:$$PATH npm update --package-lock-only \
 		--ignore-scripts --omit-lockfile-registry-resolved --prefix $$folder; done
 
 clean:  ## remove what the commands made
+	rm -rf desk/bundles desk/node_modules
 	rm -rf $(VENV) $(SAM_VENV) $(BENCH_VENV) .aws-sam .bench .local .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -89,11 +89,34 @@ def test_a_missing_page_is_missing_for_seconds_only(resources: dict[str, Any]) -
 
 
 def test_the_desk_is_never_cached_and_gets_the_token(resources: dict[str, Any]) -> None:
-    (desk,) = distribution(resources)["CacheBehaviors"]
-    assert desk["PathPattern"] == "/desk/api/*"
-    assert desk["CachePolicyId"] == "4135ea2d-6df8-44a3-9df3-4b5a84be39ad"  # Managed-CachingDisabled
-    assert desk["OriginRequestPolicyId"] == "b689b0a8-53d0-40ab-baf2-68738e2966ac"  # …-AllViewerExceptHostHeader
-    assert desk["ViewerProtocolPolicy"] == "https-only"
+    api, preview, _ = distribution(resources)["CacheBehaviors"]
+    assert [api["PathPattern"], preview["PathPattern"]] == ["/desk/api/*", "/desk/preview/*"]
+    for behaviour in (api, preview):
+        assert behaviour["TargetOriginId"] == "desk"
+        assert behaviour["CachePolicyId"] == "4135ea2d-6df8-44a3-9df3-4b5a84be39ad"  # Managed-CachingDisabled
+        assert behaviour["OriginRequestPolicyId"] == "b689b0a8-53d0-40ab-baf2-68738e2966ac"  # …-AllViewerExceptHost…
+        assert behaviour["ViewerProtocolPolicy"] != "allow-all"
+
+
+def test_the_desks_own_files_come_from_the_site_bucket_and_its_page_is_kept_out_of_frames_and_indexes(
+    resources: dict[str, Any],
+) -> None:
+    *_, files = distribution(resources)["CacheBehaviors"]
+    assert (files["PathPattern"], files["TargetOriginId"]) == ("/desk/*", "site")
+    assert files["ResponseHeadersPolicyId"] == {"Ref": "DeskPageHeadersPolicy"}
+    headers = resources["DeskPageHeadersPolicy"]["Properties"]["ResponseHeadersPolicyConfig"]
+    assert {"Header": "X-Robots-Tag", "Value": "noindex", "Override": True} in headers["CustomHeadersConfig"]["Items"]
+    assert headers["SecurityHeadersConfig"]["FrameOptions"]["FrameOption"] == "DENY"
+
+
+def test_the_policy_of_the_desk_allows_its_own_files_and_what_its_previews_carry(resources: dict[str, Any]) -> None:
+    policy = content_security_policy(resources, "DeskPageHeadersPolicy")
+    pages = content_security_policy(resources)
+    assert policy["default-src"] == policy["base-uri"] == policy["frame-ancestors"] == ["'none'"]
+    for directive in ("style-src", "script-src"):
+        assert policy[directive] == ["'self'", *pages[directive]]
+    assert policy["require-trusted-types-for"] == ["'script'"]
+    assert [value for values in policy.values() for value in values if "unsafe" in value or "*" in value] == []
 
 
 def test_readers_may_only_read(resources: dict[str, Any]) -> None:
@@ -105,9 +128,11 @@ def distribution(resources: dict[str, Any]) -> dict[str, Any]:
     return config
 
 
-def content_security_policy(resources: dict[str, Any]) -> dict[str, list[str]]:
-    headers = resources["PagesHeadersPolicy"]["Properties"]["ResponseHeadersPolicyConfig"]["SecurityHeadersConfig"]
+def content_security_policy(resources: dict[str, Any], policy: str = "PagesHeadersPolicy") -> dict[str, list[str]]:
+    headers = resources[policy]["Properties"]["ResponseHeadersPolicyConfig"]["SecurityHeadersConfig"]
     text = headers["ContentSecurityPolicy"]["ContentSecurityPolicy"]
+    if not isinstance(text, str):
+        text = text["Fn::Sub"]
     directives = [directive.split() for directive in text.split(";")]
     return {name: values for name, *values in directives}
 

@@ -10,7 +10,7 @@ from portal.site import read_site
 
 
 def build(package: Path) -> None:
-    """Compile the templates and copy settings and words into `<package>/built`.
+    """Compile the templates and copy desk, settings and words into `<package>/built`.
 
     Raises:
         portal.site.SiteError: the newsroom's settings can't be used.
@@ -27,6 +27,9 @@ def build(package: Path) -> None:
     )
     shutil.copy(source.site_settings(), built / "site.toml")
     shutil.copy(source.words(), built / "words.toml")
+    (built / "desk").mkdir()
+    for name, path in source.desk().items():
+        shutil.copy(path, built / "desk" / name)
     (built / "fingerprint").write_text(source.fingerprint(), encoding="ascii")
 
 

@@ -68,6 +68,8 @@ class Composer:
             return self._artist.month(path, version, teasers, months(self._table, month[0]))
         if list_path := paths.list_of_archive_path(path):
             return self._artist.archive(path, version, months(self._table, list_path))
+        if path == paths.DESK:
+            return self._artist.desk(version)
         return self._site_page(path, version) or self._own(path, version)
 
     def _site_page(self, path: str, version: int) -> tuple[Drawing, ...] | None:

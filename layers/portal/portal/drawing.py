@@ -31,6 +31,7 @@ _RSS: Final = "application/rss+xml; charset=utf-8"
 _ATOM: Final = "application/atom+xml; charset=utf-8"
 _JSON: Final = "application/json; charset=utf-8"
 _JSON_FEED: Final = "application/feed+json; charset=utf-8"
+_OF_DESK: Final = {".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8"}
 
 # The newest articles stand on many lists, and on these again at the next change. About 5 KB each.
 TEASERS_KEPT: Final = 5_000
@@ -239,11 +240,11 @@ class Artist:
         """Draw the page that leads from an article's former path to its present one (301)."""
         html = self._html("redirect", path, version, self.site.language, {"location": location})
         tags = (paths.article_tag(article_id),)
+        page = Drawing(path, html, _HTML, tags, status=301, location=location)
+        if not paths.is_article_path(path):
+            return (page,)  # of an older system, which had no data of ours beside it
         data = self._json(paths.data_path(path), self._data.moved(location, version, article_id), tags)
-        return (
-            Drawing(path, html, _HTML, tags, status=301, location=location),
-            replace(data, status=301, location=paths.data_path(location)),
-        )
+        return page, replace(data, status=301, location=paths.data_path(location))
 
     # Lists
 
@@ -398,6 +399,22 @@ class Artist:
             version=version,
         )
         return (Drawing(paths.ROBOTS, text.encode(), _TEXT, (paths.LISTS_TAG,)),)
+
+    def desk(self, version: int) -> tuple[Drawing, ...]:
+        """Draw the page of the editors' desk, with its style and its scripts beside it."""
+        files = source.desk()
+        # What is large is loaded when it is needed.
+        bundles = {"rich-text.js", "word.js"} & files.keys()
+        modules = [name for name in files if name.endswith(".js") and name not in bundles]
+        context = {"has_rich_text": "rich-text.js" in bundles, "has_word": "word.js" in bundles, "modules": modules}
+        html = self._html("desk", paths.DESK, version, self.site.language, context)
+        page = Drawing(paths.DESK, html, _HTML, (paths.LISTS_TAG,))
+        mark = f"\n/* version {version} */\n".encode()
+        beside = (
+            Drawing(paths.DESK + name, path.read_bytes() + mark, _OF_DESK[path.suffix], (paths.LISTS_TAG,))
+            for name, path in files.items()
+        )
+        return page, *beside
 
     def _list(
         self, view: str, listing: Listing, newest: "Newest", older: int | None, context: Mapping[str, Any]

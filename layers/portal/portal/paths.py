@@ -3,6 +3,7 @@
 import re
 from typing import Final
 
+from portal import source
 from portal.vietnamese import slug
 
 HOME: Final = "/"
@@ -13,6 +14,7 @@ SECTIONS_SITEMAP: Final = "/sections-sitemap.xml"
 SITEMAP_INDEX: Final = "/sitemap.xml"
 ARTICLE_SCHEMA: Final = "/schema/article-1.json"
 LIST_SCHEMA: Final = "/schema/list-1.json"
+DESK: Final = "/desk/"
 
 # What lies beside a list's page, and is drawn with it.
 RSS: Final = "feed.xml"
@@ -34,7 +36,10 @@ _ARCHIVE_PATH = re.compile(rf"(/(?:{_SLUG}/)?)archive/")
 _BESIDE_A_PAGE = re.compile(
     rf"(.*/)(?:index\.html|{re.escape(RSS)}|{re.escape(ATOM)}|{re.escape(JSON_FEED)}|{SITEMAP})"
 )
+_FILE_OF_DESK = re.compile(r"/desk/[a-z-]+\.(?:css|js)")
 _DATA_OF_ARTICLE = re.compile(r"(/[a-z0-9-]+/[a-z0-9-]+)\.json")
+_WELL_KNOWN: Final = ".well-known"  # what others than readers ask a site for (RFC 8615)
+_SINGLE_PAGES: Final = frozenset({NOT_FOUND, ROBOTS, NEWS_SITEMAP, SECTIONS_SITEMAP})
 ARTICLE_ID: Final = re.compile(r"[a-z0-9]{1,40}")
 
 
@@ -50,6 +55,11 @@ def article_path(section: str, title: str, article_id: str) -> str:
 def is_article_path(path: str) -> bool:
     """Tell whether the path is one of an article, present or former."""
     return _ARTICLE_PATH.fullmatch(path) is not None
+
+
+def id_of(article_page: str) -> str:
+    """Give the id of the article whose path it is, present or former."""
+    return article_page.removesuffix(".html").rpartition("/")[2].rpartition("-")[2]
 
 
 def section_path(section: str) -> str:
@@ -128,7 +138,7 @@ def data_path(path: str) -> str:
 
 
 def beside(path: str) -> tuple[str, ...]:
-    """Give the paths of what is drawn together with a page: its feeds, its data, its sitemap."""
+    """Give the paths of what is drawn together with a page: its feeds, its data, its sitemap, the desk's files."""
     if is_article_path(path):
         return (data_path(path),)
     if is_feed_path(path):
@@ -137,9 +147,9 @@ def beside(path: str) -> tuple[str, ...]:
         return (path + JSON_FEED,)
     if month := read_month_path(path):
         return (path + JSON_FEED, path + SITEMAP) if month[0] == HOME else (path + JSON_FEED,)
-    if path == archive_path(HOME):
-        return (SITEMAP_INDEX,)
-    return ()
+    if path == DESK:
+        return tuple(DESK + name for name in source.desk())
+    return (SITEMAP_INDEX,) if path == archive_path(HOME) else ()
 
 
 def page_of(key: str) -> str:
@@ -147,11 +157,21 @@ def page_of(key: str) -> str:
     path = f"/{key}"
     if path == SITEMAP_INDEX:
         return archive_path(HOME)
+    if _FILE_OF_DESK.fullmatch(path):
+        return DESK
     if found := _BESIDE_A_PAGE.fullmatch(path):
         return found[1]
     if (found := _DATA_OF_ARTICLE.fullmatch(path)) and path not in (ARTICLE_SCHEMA, LIST_SCHEMA):
         return f"{found[1]}.html"
     return path
+
+
+def is_reserved(path: str) -> bool:
+    """Tell whether the site has, or may come to have, a page of its own at a path, or beside one; articles aside."""
+    if path.split("/")[1] in RESERVED | {_WELL_KNOWN} or path in _SINGLE_PAGES or page_of(object_key(path)) != path:
+        return True
+    own_forms = (_LIST_PATH, _NUMBERED_PATH, _MONTH_PATH, _ARCHIVE_PATH)
+    return any(form.fullmatch(path) for form in own_forms)
 
 
 def object_key(path: str) -> str:

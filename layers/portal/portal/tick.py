@@ -196,7 +196,7 @@ class Tick:
 def own_pages(site: Site) -> Iterable[str]:
     """Give the paths of the pages that stand whether or not there is any article."""
     yield from (paths.NOT_FOUND, paths.ROBOTS, paths.ARTICLE_SCHEMA, paths.LIST_SCHEMA)
-    yield from (paths.SECTIONS_SITEMAP, paths.NEWS_SITEMAP)
+    yield from (paths.SECTIONS_SITEMAP, paths.NEWS_SITEMAP, paths.DESK)
     for front in (paths.HOME, *(section.path for section in site.sections)):
         yield from (front, paths.archive_path(front))
 
