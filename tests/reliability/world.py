@@ -311,11 +311,11 @@ def path_of(key: str) -> str:
 
 
 @contextmanager
-def a_world() -> Iterator[World]:
+def a_world(*, two_pairs_of_eyes: bool = False) -> Iterator[World]:
     """Make a portal of its own whose clock stands still."""
     with (
         time_machine.travel(NOON, tick=False) as clock,
-        LocalPortal(site_url="http://127.0.0.1:8000") as portal,
+        LocalPortal(site_url="http://127.0.0.1:8000", two_pairs_of_eyes=two_pairs_of_eyes) as portal,
     ):
         yield World(portal, clock)
 
