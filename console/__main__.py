@@ -6,7 +6,10 @@ import os
 import sys
 import time
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import asdict
+from pathlib import Path
+from typing import Any
 
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
@@ -15,12 +18,14 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from console import dead_letters, rebuild, redraw
+from console import dead_letters, exporting, importing, rebuild, redraw, report
 from console.deployment import Deployment, UnreachableError
+from console.folder import Folder, FolderError
+from console.importing import Imported, Result
 from console.status import State, article_id_of, hops
 from portal import source
 from portal.outcomes import TryLaterError
-from portal.site import read_site
+from portal.site import LANGUAGES, read_site
 
 FINE, FAILED, NOT_FINE = 0, 1, 2
 _COLOURS = {State.DONE: "green", State.WAITS: "yellow", State.WRONG: "red"}
@@ -34,7 +39,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     out = Console(width=None if sys.stdout.isatty() else 200, highlight=False, markup=False)
     try:
         status: int = options.run(_deployment(options), options, out)
-    except (UnreachableError, TryLaterError, ClientError, BotoCoreError) as error:
+    except (UnreachableError, FolderError, TryLaterError, ClientError, BotoCoreError) as error:
         print(error, file=sys.stderr)
         return FAILED
     except KeyboardInterrupt:
@@ -63,7 +68,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="portal",
         description="Look after a portal: where an article is, pages to draw again, what has failed, all "
-        "of it out of the archive.",
+        "of it out of the archive, articles from other systems and for them.",
     )
     commands = parser.add_subparsers(required=True, metavar="command")
 
@@ -134,7 +139,62 @@ def _parser() -> argparse.ArgumentParser:
         help="the table has articles: leave them, and add what is missing; also to go on where it was stopped",
     )
     anew.set_defaults(run=_rebuild)
+    _add_exchange(commands, where)
     return parser
+
+
+def _add_exchange(
+    commands: "argparse._SubParsersAction[argparse.ArgumentParser]", where: argparse.ArgumentParser
+) -> None:
+    """Add the commands that bring articles in from other systems, and out for them."""
+    into = commands.add_parser(
+        "import",
+        parents=[where],
+        help="bring in a folder of articles from another system",
+        description="Bring in a folder of articles: JSON as editors upload it, ninjs 3.1, or the text of old pages. "
+        "import.toml in it says what holds for all files, import.csv what holds for each, old addresses above all: "
+        "see docs/import.md. What was brought in is not uploaded again, so that it can be stopped and run again at any "
+        "time. Exit status 2 when a file was refused, left alone, or not judged in time.",
+    )
+    into.add_argument("folder", type=Path, help="where the files are")
+    into.add_argument("--dry-run", action="store_true", help="judge everything, say what would be, and upload nothing")
+    into.add_argument("--report", type=Path, metavar="FILE", help="write what became of each file, a JSON a line")
+    into.add_argument("--editor", default="import", metavar="NAME", help="whom the articles' history names")
+    into.add_argument("--language", choices=LANGUAGES, default="en", help="of the faults' words (default: en)")
+    into.add_argument(
+        "--at-once",
+        type=_positive,
+        default=importing.AT_ONCE,
+        metavar="N",
+        help="upload no more than N articles that are not judged yet: what is published meanwhile waits for no more "
+        f"than those (default: {importing.AT_ONCE})",
+    )
+    into.add_argument(
+        "--patience",
+        type=_positive,
+        default=importing.PATIENCE_SECONDS,
+        metavar="SECONDS",
+        help=f"wait no longer for a verdict (default: {importing.PATIENCE_SECONDS})",
+    )
+    into.set_defaults(run=_import)
+
+    out_of = commands.add_parser(
+        "export",
+        parents=[where],
+        help="write articles for other systems",
+        description="Write what readers have of an article, or of all. Exit status 2 when they have nothing of one.",
+    )
+    out_of.add_argument("article", nargs="*", help="the article's id, or the path or address of its page")
+    out_of.add_argument("--all", action="store_true", help="every article that readers have")
+    out_of.add_argument(
+        "--format",
+        type=exporting.Format,
+        choices=[*exporting.Format],
+        default=exporting.Format.NINJS,
+        help="ninjs 3.1 of the IPTC, or json as editors upload it (default: ninjs)",
+    )
+    out_of.add_argument("--to", type=Path, metavar="FOLDER", help="a file for each article; else a line for each")
+    out_of.set_defaults(run=_export)
 
 
 def _positive(text: str) -> int:
@@ -287,6 +347,88 @@ def _rebuild(deployment: Deployment, options: argparse.Namespace, out: Console) 
     for line in rebuilt.wrong:
         print(line, file=sys.stderr)
     return NOT_FINE if rebuilt.wrong else FINE
+
+
+def _import(deployment: Deployment, options: argparse.Namespace, out: Console) -> int:
+    site = read_site(source.site_settings())
+    folder = Folder.open(options.folder, site)
+    lines: list[dict[str, Any]] = []
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with (
+        options.report.open("w", encoding="utf-8") if options.report else nullcontext() as written,
+        Progress(*columns, console=out, disable=not out.is_terminal) as progress,
+    ):
+
+        def add(line: dict[str, Any]) -> None:
+            lines.append(line)
+            if written:
+                print(json.dumps(line, ensure_ascii=False), file=written, flush=True)
+
+        files = folder.files()
+        reading = progress.add_task("reading", total=len(files))
+        order = []
+        for file in files:
+            read = folder.read(file)
+            # The oldest first, as they came: the numbered pages of lists count from the oldest.
+            order.append((read.judged.published_at if read.judged else "", file))
+            progress.advance(reading)
+        bringing = progress.add_task("checking" if options.dry_run else "bringing in", total=len(files))
+
+        def tell(imported: Imported) -> None:
+            line = report.line(imported, options.language, deployment.site_url)
+            add(line)
+            for said in report.text(line):
+                print(said, file=sys.stderr)
+            progress.advance(bringing)
+
+        sources = (folder.read(file) for _, file in sorted(order))
+        if options.dry_run:
+            importing.foresee(deployment, sources, two_pairs_of_eyes=site.two_pairs_of_eyes, tell=tell)
+        else:
+            importing.bring_in(
+                deployment,
+                sources,
+                editor=options.editor,
+                at_once=options.at_once,
+                patience=options.patience,
+                tell=tell,
+            )
+        for file in folder.ignored():
+            add(report.other_line(file, "ignored"))
+        for file in folder.missing():
+            add(report.other_line(file, "missing"))
+            print(f"{file}: import.csv has a row for it, and the folder has no such file", file=sys.stderr)
+    for said in report.summary(lines):
+        print(said)
+    fine = {Result.ACCEPTED, Result.ALREADY, Result.WOULD, "ignored"}
+    return FINE if {line["result"] for line in lines} <= fine else NOT_FINE
+
+
+def _export(deployment: Deployment, options: argparse.Namespace, _out: Console) -> int:
+    if bool(options.article) is options.all:
+        print("Name the articles to write, or --all.", file=sys.stderr)
+        return FAILED
+    named = [article_id_of(each) for each in options.article]
+    if None in named:
+        print("What is named is no article's id, path or address.", file=sys.stderr)
+        return FAILED
+    if options.to:
+        options.to.mkdir(parents=True, exist_ok=True)
+    ids = exporting.every_article(deployment) if options.all else [each for each in named if each]
+    absent = []
+    site = read_site(source.site_settings())
+    for article_id, document in exporting.exported(deployment, site, ids, options.format):
+        if document is None:
+            absent.append(article_id)
+        elif options.to:
+            text = json.dumps(document, ensure_ascii=False, indent=1)
+            (options.to / f"{article_id}.json").write_text(text, encoding="utf-8")
+        else:
+            print(json.dumps(document, ensure_ascii=False))
+    if absent and not options.all:
+        print(f"Readers have nothing of {', '.join(absent)}.", file=sys.stderr)
+        return NOT_FINE
+    return FINE
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@ from botocore.exceptions import ClientError
 from console.deployment import Deployment
 from portal import paths
 from portal.article import State, utc
+from portal.claims import claims
 from portal.commit import Change, placing, replacing
 from portal.composing import months
 from portal.lists import news_until
@@ -272,6 +273,8 @@ class _Rebuild:
         is_new = self._table.put_new(revision.item())
         if not is_new and self._table.revision(revision.article_id, revision.number) != revision:
             raise RecordError(f"its revision {revision.number} is another one in the table")
+        for claim in claims(revision.article_id, revision.article, None):
+            self._table.put_new(claim)
         if is_upload:
             verdict = Verdict(revision.article_id, revision.upload, Outcome.ACCEPTED, revision.committed_at)
             self._table.put_new(verdict.item())

@@ -25,10 +25,12 @@ _TO_CURL = (
     'import json, sys; u = json.load(sys.stdin)["upload"]; print("url =", json.dumps(u["url"])); '
     '[print("header =", json.dumps(": ".join(h))) for h in u["headers"].items()]'
 )
+_APPROVAL = "; what one of them submits, another one approves"
 _READY = """
 The portal is ready.
 
   site       {address}/
+  desk       {address}/desk/  (sign in as Hà Thu, an editor, or as Minh Châu, who may approve, too{approval})
   desk API   {address}/desk/api/articles
   a token    {address}/local/token
   log        {log}  (what the functions say, one JSON object a line)
@@ -71,7 +73,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         with _bound(options.port) as listening:
             port = listening.getsockname()[1]
-            return _serve(listening, f"http://{HOST}:{port}", with_samples=options.samples, terminal=terminal)
+            return _serve(listening, f"http://{HOST}:{port}", options, terminal)
     except PortError as error:
         print(f"Port {options.port} of {HOST} can't be used: {error}.", file=sys.stderr)
         print("Choose another one: make run PORT=8001", file=sys.stderr)
@@ -105,6 +107,11 @@ def _parser() -> argparse.ArgumentParser:
         action="store_false",
         help="start with an empty site instead of the articles of samples/",
     )
+    parser.add_argument(
+        "--two-pairs-of-eyes",
+        action="store_true",
+        help="let readers see only what one person has submitted and another one approved, whatever site.toml says",
+    )
     return parser
 
 
@@ -121,13 +128,16 @@ def _bound(port: int) -> Iterator[socket.socket]:
         yield listening
 
 
-def _serve(listening: socket.socket, address: str, *, with_samples: bool, terminal: TextIO) -> int:
+def _serve(listening: socket.socket, address: str, options: argparse.Namespace, terminal: TextIO) -> int:
     def say(text: str) -> None:
         print(text, file=terminal, flush=True)
 
     say("Making the portal that template.yaml declares …")
     stop = threading.Event()
-    with LocalPortal(address=address, propagation=_PROPAGATION, log_path=LOG) as portal:
+    two_pairs_of_eyes: bool = options.two_pairs_of_eyes
+    with LocalPortal(
+        address=address, two_pairs_of_eyes=two_pairs_of_eyes, propagation=_PROPAGATION, log_path=LOG
+    ) as portal:
         server = make_server(
             HOST,
             listening.getsockname()[1],
@@ -141,13 +151,14 @@ def _serve(listening: socket.socket, address: str, *, with_samples: bool, termin
         pump.start()
         serving.start()
         try:
-            if with_samples:
+            if options.samples:
                 say("Uploading the articles of samples/ through the desk …")
                 for outcome in upload_samples(address):
                     say(f"  {outcome.state:<10} {outcome.url or outcome.name}")
                     for error in outcome.errors:
                         say(f"             {error['pointer']}: {error['message']}")
-            say(_READY.format(address=address, log=LOG.relative_to(ROOT), to_curl=_TO_CURL))
+            approval = _APPROVAL if two_pairs_of_eyes else ""
+            say(_READY.format(address=address, approval=approval, log=LOG.relative_to(ROOT), to_curl=_TO_CURL))
             while pump.is_alive():
                 pump.join(1)
             print("The events' pump broke; its error is above.", file=sys.stderr)

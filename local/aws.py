@@ -12,8 +12,8 @@ import boto3
 import botocore.loaders
 import botocore.session
 from moto import mock_aws  # must be imported before the first session, to be among its handlers
-from moto.dynamodb.models.table import StreamRecord
 
+from local import shortcuts
 from local.template import REGION
 
 if TYPE_CHECKING:
@@ -61,19 +61,11 @@ def simulated() -> Iterator[boto3.Session]:
         for name in hidden:
             del os.environ[name]
         os.environ.update(ENVIRONMENT)
-        with mock_aws(config=configuration), patch.object(StreamRecord, "__deepcopy__", _itself, create=True):
+        with mock_aws(config=configuration), shortcuts.taken():
             core = botocore.session.Session()
             # The service models are megabytes of JSON, the same for every session: read them once.
             core.register_component("data_loader", _loader())
             yield boto3.Session(botocore_session=core)
-
-
-def _itself(record: StreamRecord, _memo: object) -> StreamRecord:
-    """Give a record of the stream in the place of its copy: it never changes.
-
-    moto copies the table with its whole stream for each action of a transaction, which costs more than all the rest.
-    """
-    return record
 
 
 def clients(session: boto3.Session) -> Clients:

@@ -198,7 +198,7 @@ class Lambdas:
         variables = self._variables(logical_id, properties, log_stream)
         for layer in properties.get("Layers", []):
             content = self.template.properties(self.template.logical_id(layer))["Content"]
-            _importable(code_folder(self.template, content))
+            importable(code_folder(self.template, content))
         module_name, _, function_name = properties["Handler"].rpartition(".")
         path = code_folder(self.template, properties["Code"]) / f"{module_name}.py"
         with self.lock, _OUTPUT.to(lambda line: self.log.add(logical_id, line)):
@@ -287,8 +287,8 @@ def _log_warning(  # noqa: PLR0917 - called as warnings.showwarning is
     (file or sys.stderr).write(warnings.formatwarning(message, category, filename, lineno, line))
 
 
-def _importable(folder: Path) -> None:
-    # A layer's folder is on the path of every function that has the layer, and never leaves it here.
+def importable(folder: Path) -> None:
+    """Put a layer's folder on the path of every function that has the layer; it never leaves it here."""
     if str(folder) not in sys.path:
         sys.path.append(str(folder))
 

@@ -20,11 +20,10 @@ from local.edge import Edge
 from local.front import IDENTITY, Front
 from local.gateway import Gateway
 from local.identity import Issuer
-from local.lambdas import FunctionLog, Lambdas
+from local.lambdas import FunctionLog, Lambdas, importable
 from local.pump import Pump
-from local.template import REGION, ROOT, Json, Template
+from local.template import REGION, ROOT, Json, Template, code_folder
 from local.uploads import Uploads
-from portal import source
 
 ADDRESS = "http://127.0.0.1:8000"
 
@@ -93,6 +92,8 @@ class LocalPortal:
                 }
             )
             if self._two_pairs_of_eyes:
+                for layer in self.template.resources("AWS::Lambda::LayerVersion"):
+                    importable(code_folder(self.template, layer.properties["Content"]))
                 opening.enter_context(_settings(two_pairs_of_eyes=True))
             session = opening.enter_context(aws.simulated())
             self.clients = aws.clients(session)
@@ -185,13 +186,13 @@ class LocalPortal:
 def _settings(*, two_pairs_of_eyes: bool) -> Iterator[None]:
     """Let functions that start from now on read the newsroom's settings with another one among them."""
     line = f"two_pairs_of_eyes = {str(two_pairs_of_eyes).lower()}"
-    own = source.site_settings().read_text(encoding="utf-8")
+    own = (ROOT / "site.toml").read_text(encoding="utf-8")
     changed = re.sub(r"^two_pairs_of_eyes = \w+", line, own, flags=re.MULTILINE)
     _FOLDER.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory(dir=_FOLDER) as folder:  # within the tree, whose fingerprint names its files
         path = Path(folder) / "site.toml"
         path.write_text(changed, encoding="utf-8")
-        with patch.object(source, "site_settings", lambda: path):
+        with patch("portal.source.site_settings", lambda: path):
             yield
 
 

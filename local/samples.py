@@ -1,4 +1,4 @@
-"""Uploads the sample articles the way an editor does: the desk's API, then the presigned URL, over HTTP."""
+"""Uploads the sample articles the way editors do: the desk's API, then the presigned URL, over HTTP."""
 
 import json
 import time
@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from http.client import HTTPConnection
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
+from local.sign_in import PEOPLE, Person
 from local.template import ROOT, Json
 
 FOLDER = ROOT / "samples"
@@ -33,24 +34,39 @@ class Outcome:
 
 
 class Editor:
-    """An editor's program: it knows the portal's address and nothing else."""
+    """An editor's program: it knows the portal's address and whose it is, and nothing else."""
 
-    def __init__(self, address: str) -> None:
+    def __init__(self, address: str, person: Person) -> None:
         """Get a token from the local issuer; `address` is the portal's, without a slash at its end."""
         self._address = address
-        _, answer = self._ask("GET", f"{address}/local/token", {}, None)
+        asked = urlencode({"editor": person.account, "groups": ",".join(person.groups)})
+        _, answer = self._ask("GET", f"{address}/local/token?{asked}", {}, None)
         self._token = answer.decode().strip()
 
-    def upload(self, content: bytes) -> str:
-        """Upload a new article, as its JSON, and return its id. Raises `UploadError`."""
-        issued = self._desk("POST", "articles", {"size": len(content)})
+    def needs_another(self) -> bool:
+        """Ask the desk whether what one person submits is for another one to approve. Raises `UploadError`."""
+        return bool(self._desk("GET", "session", None)["two_pairs_of_eyes"])
+
+    def upload(self, content: bytes, article_id: str | None = None) -> str:
+        """Upload an article, as its JSON, a new one unless its id is given; return the id. Raises `UploadError`."""
+        path = f"articles/{article_id}/uploads" if article_id else "articles"
+        issued = self._desk("POST", path, {"size": len(content)})
         upload = issued["upload"]
         self._ask(upload["method"], upload["url"], upload["headers"], content)
         return str(issued["id"])
 
-    def status(self, article_id: str) -> dict[str, Json]:
-        """Ask the desk where an article is. Raises `UploadError`."""
-        return self._desk("GET", f"articles/{article_id}", None)
+    def judged(self, article_id: str, end: float) -> dict[str, Json]:
+        """Ask the desk where an article is until there is a verdict, at most until the clock says `end`.
+
+        Raises `UploadError` if there is none by then.
+        """
+        while True:
+            status = self._desk("GET", f"articles/{article_id}", None)
+            if status["verdict"]["accepted"] is not None:
+                return status
+            if time.monotonic() > end:
+                raise UploadError(f"{article_id} has no verdict after {_PATIENCE:.0f} seconds")
+            time.sleep(_PAUSE)
 
     def _desk(self, method: str, path: str, body: Json) -> dict[str, Json]:
         headers = {"Authorization": f"Bearer {self._token}"}
@@ -79,19 +95,28 @@ class Editor:
 def upload_samples(address: str, folder: Path = FOLDER) -> Iterator[Outcome]:
     """Upload every sample, the oldest article first, then yield what became of each.
 
+    Where two pairs of eyes are asked for, one person submits them and another one approves.
     Raises `UploadError` if something is refused, or not judged within a minute.
     """
-    editor = Editor(address)
+    author = Editor(address, PEOPLE["ha.thu"])
     contents = {path.stem: path.read_bytes() for path in folder.glob("*.json")}
     oldest_first = sorted(contents, key=lambda name: (json.loads(contents[name])["published_at"], name))
-    uploaded = {name: editor.upload(contents[name]) for name in oldest_first}
+    if author.needs_another():
+        approver = Editor(address, PEOPLE["minh.chau"])
+        submitted = {name: author.upload(_for_review(contents[name])) for name in oldest_first}
+        end = time.monotonic() + _PATIENCE
+        for article_id in submitted.values():
+            author.judged(article_id, end)
+        uploaded = {name: approver.upload(contents[name], submitted[name]) for name in oldest_first}
+    else:
+        uploaded = {name: author.upload(contents[name]) for name in oldest_first}
     end = time.monotonic() + _PATIENCE
     for name, article_id in uploaded.items():
-        status = editor.status(article_id)
-        while status["verdict"]["accepted"] is None:
-            if time.monotonic() > end:
-                raise UploadError(f"{name} has no verdict after {_PATIENCE:.0f} seconds")
-            time.sleep(_PAUSE)
-            status = editor.status(article_id)
+        status = author.judged(article_id, end)
         verdict = status["verdict"]
         yield Outcome(name, verdict["accepted"], status["state"], status["url"], verdict["errors"])
+
+
+def _for_review(content: bytes) -> bytes:
+    article = json.loads(content)
+    return json.dumps({**article, "status": "review", "proposes": article["status"]}).encode()

@@ -52,9 +52,11 @@ def pumped(newsroom: Newsroom) -> Iterator[None]:
     stop = threading.Event()
     pump = threading.Thread(target=newsroom.portal.pump.run, args=(stop,), kwargs={"interval": 0.02})
     pump.start()
-    yield
-    stop.set()
-    pump.join()
+    try:
+        yield
+    finally:
+        stop.set()
+        pump.join()
 
 
 @pytest.fixture

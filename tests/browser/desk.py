@@ -96,7 +96,7 @@ def published(page: Page) -> str:
 
 def article_id(page: Page) -> str:
     """Give the id of the article that is open."""
-    return page.url.rpartition("/")[2]
+    return str(page.url).rpartition("/")[2]
 
 
 def tab_to(page: Page, selector: str) -> None:

@@ -18,7 +18,9 @@ from tests.newsroom import Newsroom, article
 ROOT = Path(__file__).parents[2]
 
 
-@pytest.mark.parametrize("command", [(), ("status",), ("redraw",), ("dead-letters",), ("rebuild",)])
+@pytest.mark.parametrize(
+    "command", [(), ("status",), ("redraw",), ("dead-letters",), ("rebuild",), ("import",), ("export",)]
+)
 def test_help_is_enough_to_use_it(command: tuple[str, ...], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as end:
         main([*command, "--help"])

@@ -17,7 +17,7 @@ from tests.newsroom import Newsroom, article
 @pytest.fixture
 def lives(newsroom: Newsroom) -> list[str]:
     """Articles with a life behind them: one moved and changed, one withdrawn, one scheduled."""
-    moved = newsroom.submit(article(title="Tên cũ"))
+    moved = newsroom.submit(article(title="Tên cũ", old_paths=["/cu/bai.htm"]))
     newsroom.submit(article(title="Tên mới", tags=["Bến phà"]), moved)
     newsroom.submit(article(title="Tên mới", section="kinh-te"), moved)
     withdrawn = newsroom.submit(article(title="Bài rút"))
@@ -156,7 +156,7 @@ def test_the_portal_goes_on_a_next_upload_has_the_next_number(
     assert (status["upload"], status["revision"], status["verdict"]["outcome"]) == (6, 4, "accepted")
     assert "Tên thứ tư" in newsroom.text("/")
     former = [key[0].removeprefix("page#") for key, item in told(newsroom).items() if "to" in item]
-    assert len(former) == 3
+    assert len(former) == 4
     assert {newsroom.read(path).headers["Location"] for path in former} == {newsroom.path(lives[0])}
 
 

@@ -17,7 +17,8 @@ WORDS = tomllib.loads(markdown.read("templates/words.toml"))
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_verdict_and_every_state_is_told(language: str) -> None:
-    told = {row[0].split("`")[1] for row in markdown.rows(_part(language)) if row[0].startswith("`")}
+    first = [row[0] for row in markdown.rows(_part(language)) if row[0].startswith("`")]
+    told = {each.split("`")[1] for each in first if not each.startswith(("`GET ", "`POST "))}
     assert told - {"outcome", "state"} == {*Outcome, *State, "waiting"}
 
 
@@ -45,8 +46,6 @@ def test_the_verdict_that_is_shown_has_the_form_of_a_verdict(newsroom: Newsroom)
 @pytest.mark.parametrize(
     ("changes", "state", "status", "said"),
     [
-        ({"status": "draft"}, "draft", 410, "gone"),
-        ({"published_at": "2998-01-01T00:00:00Z"}, "scheduled", 410, "gone"),
         ({"status": "withdrawn"}, "withdrawn", 200, "withdrawn"),
         ({"expires_at": "2026-11-21T00:00:00Z"}, "withdrawn", 200, "withdrawn"),
         ({"status": "gone"}, "gone", 410, "gone"),

@@ -16,7 +16,7 @@ import pytest
 import time_machine
 from samtranslator.yaml_helper import yaml_parse  # type: ignore[import-untyped]
 
-from portal import commit, desk, intake, judge, markup, numbering, paths, purge, render, tick
+from portal import commit, desk, intake, issuing, judge, markup, numbering, paths, purge, render, tick
 from portal.article import MAX_UPLOAD_BYTES
 from portal.verdicts import MAX_FAULTS, Outcome, catalogue
 from tests.conftest import pumped
@@ -355,7 +355,7 @@ def test_the_costs_count_the_calls_of_a_publish(newsroom: Newsroom, calls: Calls
     newsroom.tick()
     calls.seen.clear()
     newsroom.submit(published(1, "Bài này"))
-    with time_machine.travel(datetime.now(UTC) + timedelta(seconds=desk.FIRST_LOOK_SECONDS + 1)):
+    with time_machine.travel(datetime.now(UTC) + timedelta(seconds=issuing.FIRST_LOOK_SECONDS + 1)):
         newsroom.tick()  # which looks whether the upload was judged
     made = [name for name, _ in calls.seen]  # the signing of the upload stands for the editor's own PUT
     costs = table_of("Costs")

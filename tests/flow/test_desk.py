@@ -10,7 +10,8 @@ import pytest
 from botocore.exceptions import ReadTimeoutError
 from werkzeug.test import TestResponse
 
-from portal.desk import FIRST_LOOK_SECONDS, MAX_EDITOR_BYTES, MAX_UPLOADS, quoted
+from portal.desk import MAX_UPLOADS
+from portal.issuing import FIRST_LOOK_SECONDS, MAX_EDITOR_BYTES, quoted
 from tests.faults import Calls, always, once, refusal
 from tests.newsroom import Newsroom, article
 

@@ -13,6 +13,7 @@ from moto import mock_aws
 from portal.api import TRY_LATER
 from portal.approval import fault_of_approval
 from portal.article import Article, State
+from portal.claims import taken_by
 from portal.commit import MAX_FORMER_PATHS
 from portal.desk import MAX_UPLOADS, Desk, UploadRequest
 from portal.identity import Editor
@@ -55,6 +56,9 @@ BY_UPLOAD: Final[Mapping[str, bytes]] = {
     "too_deep": WRONG["deep quotations"][0],
     "no_text": WRONG["nothing but script"][0],
     "unstable_markup": WRONG["a link that the parser would repeat"][0],
+    "old_path": as_bytes({**RIGHT, "old_paths": ["tin-tuc/bai.htm"]}),
+    "old_path_query": as_bytes({**RIGHT, "old_paths": ["/bai.html?id=7"]}),
+    "old_path_of_site": as_bytes({**RIGHT, "old_paths": ["/tin-tuc/"]}),
     "too_heavy": WRONG["a body that does not compress"][0],
 }
 
@@ -114,6 +118,7 @@ def unapproved(state: State, subject: str, *, may_approve: bool) -> list[Fault]:
 OTHERWISE: Final[Mapping[str, Callable[[], list[Fault]]]] = {
     "superseded": lambda: on_top_of(head(3), 2),
     "conflict": lambda: on_top_of(head(3), 4, base=2),
+    "old_path_taken": lambda: taken_by("q85ccnd848", ["/cu.htm"], ["b1"]),  # tests/flow/test_old_paths.py, too
     "too_many_moves": lambda: on_top_of(head(50, MAX_FORMER_PATHS), 51),
     "more_errors": lambda: bounded(faults(as_bytes({f"field{number}": 1 for number in range(60)}))),
     "base": lambda: refused(lambda desk: desk.issue_next("q85ccnd848", UploadRequest(size=1000, base=7), EDITOR)),

@@ -1,6 +1,7 @@
 """The command behind `make run`, as a process of its own."""
 
 import http.client
+import json
 import os
 import re
 import signal
@@ -47,6 +48,28 @@ def test_it_says_when_it_is_ready_serves_and_stops_when_told() -> None:
     assert "<!DOCTYPE html>" in page[:100]
     assert "in memory" in said + out
     assert process.returncode == 0
+    assert err == ""
+
+
+def test_two_pairs_of_eyes_are_a_switch() -> None:
+    process = started("--port", "0", "--no-samples", "--two-pairs-of-eyes")
+    try:
+        assert process.stdout is not None
+        desk = next(line for line in process.stdout if "/desk/ " in line)
+        port = re.search(r"http://127\.0\.0\.1:(\d+)/desk/", desk)
+        assert port is not None
+        connection = http.client.HTTPConnection("127.0.0.1", int(port[1]), timeout=30)
+        connection.request("GET", "/local/token")
+        token = connection.getresponse().read().decode().strip()
+        connection.request("GET", "/desk/api/session", headers={"Authorization": f"Bearer {token}"})
+        session = json.loads(connection.getresponse().read())
+        connection.close()
+    finally:
+        process.send_signal(signal.SIGTERM)
+        _, err = process.communicate(timeout=30)
+
+    assert session["two_pairs_of_eyes"] is True
+    assert "another one approves" in desk
     assert err == ""
 
 

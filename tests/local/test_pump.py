@@ -314,7 +314,7 @@ class TestQueues:
                 clock.shift(61)
             assert system.pump.drain() == {}
 
-        assert system.bodies("InboxDeadLetters") == ["fail"]
+            assert system.bodies("InboxDeadLetters") == ["fail"]
 
     def test_a_stopped_clock_does_not_stop_retries_at_once(self, system: System) -> None:
         with time_machine.travel(datetime(2026, 11, 23, tzinfo=UTC), tick=False):

@@ -131,6 +131,54 @@ def withdrawal_whose_event_is_lost(world: World) -> None:
     _tick(world, minutes=2)
 
 
+def edit_beside_what_is_published(world: World) -> None:
+    published = _published(world)
+    world.send(article(title="Bản đang sửa", section="kinh-te", status="draft"), published)
+    _let_it_be_read(world)
+    world.send(article(title="Bản đang sửa", section="kinh-te"), published)
+
+
+def edit_set_to_a_minute(world: World) -> None:
+    published = _published(world)
+    world.send(article(title="Bản hẹn giờ", published_at=in_hours(world, 2)), published)
+    world.settle()
+    _tick(world, hours=2, minutes=1)
+
+
+def expiry_while_an_edit_waits(world: World) -> None:
+    published = _published(world, expires_at=in_hours(world, 2))
+    world.send(article(title="Bản đang sửa", status="review"), published)
+    world.settle()
+    _tick(world, hours=3)
+
+
+def approval(world: World) -> None:
+    submitted = _submitted(world, article())
+    _approve(world, article(), submitted)
+
+
+def approved_takedown(world: World) -> None:
+    reason = {"change_note": "Số liệu sai.", "decision": "12/QĐ-UBND"}
+    published = _submitted(world, article())
+    _approve(world, article(), published)
+    _let_it_be_read(world)
+    _submitted(world, article(**reason, proposes="withdrawn"), published)
+    _approve(world, article(**reason, status="withdrawn"), published)
+
+
+def _submitted(world: World, content: dict[str, Any], article_id: str | None = None) -> str:
+    """Send an article for review as an editor who may not approve."""
+    world.sign_in("thu", "editors")
+    submitted = world.send({**content, "status": "review"}, article_id)
+    _let_it_be_read(world)
+    return submitted
+
+
+def _approve(world: World, content: dict[str, Any], article_id: str) -> None:
+    world.sign_in("chau", "approvers")
+    world.send(content, article_id)
+
+
 def _tick(world: World, **later: float) -> None:
     world.wait(**later)
     world.beat()
@@ -155,4 +203,9 @@ FLOWS: tuple[Flow, ...] = (
     withdrawal_in_the_scheduled_minute,
     upload_whose_event_is_lost,
     withdrawal_whose_event_is_lost,
+    edit_beside_what_is_published,
+    edit_set_to_a_minute,
+    expiry_while_an_edit_waits,
 )
+# Where the newsroom asks for two pairs of eyes.
+FLOWS_OF_TWO: tuple[Flow, ...] = (approval, approved_takedown)

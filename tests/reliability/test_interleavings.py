@@ -105,6 +105,29 @@ def test_a_withdrawal_in_the_minute_in_which_the_clock_publishes(
     count(every_order(world, before, play, most=2000))
 
 
+def test_an_edit_begins_in_the_minute_in_which_the_clock_takes_down_what_readers_have(
+    world: World, stage: Stage, count: Callable[[int], None]
+) -> None:
+    """Rule 10: the edit waits, and the notice stands, whoever was first."""
+    intake, tick = Worker(world, "IntakeFunction"), Worker(world, "TickFunction")
+    published = world.send(article(expires_at=in_hours(world, 2)))
+    world.settle()
+    world.read_everything()
+    world.wait(hours=2, minutes=1)
+    world.send(article(title="Bản đang sửa", status="draft"), published)
+    [event] = events(world, "IntakeFunction")
+    before = world.save()
+
+    def play(choose: Choose) -> None:
+        stage.play([until_done(intake, event), lambda: tick.answer({})], choose)
+        world.settle()
+        check(world)
+        told = world.status(published)
+        assert (told["state"], told["live"]["state"]) == ("draft", "withdrawn")
+
+    count(every_order(world, before, play, most=2000))
+
+
 @pytest.mark.parametrize("path", LISTS)
 def test_two_runs_draw_one_page_while_an_article_leaves_it(
     world: World, stage: Stage, count: Callable[[int], None], path: str

@@ -173,6 +173,10 @@ class World(Newsroom):
             for letter in dead_letters.letters(deployment, queue):
                 dead_letters.send_back(deployment, letter)
 
+    def queued(self, logical_id: str) -> int:
+        """Count the messages of a queue, without asking SQS: visible, in flight or delayed."""
+        return len(self._queue(logical_id)._messages)
+
     # What has happened
 
     def save(self) -> Saved:
@@ -231,7 +235,11 @@ class World(Newsroom):
                 for key, page in drawn.items()
             },
             archive={key: copy.value for key, copy in self._bucket("ArchiveBucket").items()},
-            items={key: item for key, item in self.items().items() if key[1] != "touch"},
+            items={
+                (item.hash_key.value, item.range_key.value): item.to_json()
+                for item in self._table().all_items()
+                if item.range_key.value != "touch"
+            },
             owed={message.body: True for message in self._queue("PurgeQueue")._messages},
             seen={path: self.look(path) for path in map(path_of, drawn)} if seen else {},
         )
@@ -303,11 +311,11 @@ def path_of(key: str) -> str:
 
 
 @contextmanager
-def a_world() -> Iterator[World]:
+def a_world(*, two_pairs_of_eyes: bool = False) -> Iterator[World]:
     """Make a portal of its own whose clock stands still."""
     with (
         time_machine.travel(NOON, tick=False) as clock,
-        LocalPortal(site_url="http://127.0.0.1:8000") as portal,
+        LocalPortal(site_url="http://127.0.0.1:8000", two_pairs_of_eyes=two_pairs_of_eyes) as portal,
     ):
         yield World(portal, clock)
 

@@ -62,6 +62,7 @@ class Article:
     tags: tuple[str, ...] = ()
     status: str = State.PUBLISHED
     related: tuple[str, ...] = ()
+    old_paths: tuple[str, ...] = ()
     expires_at: str | None = None
     change_note: str | None = None
     correction: str | None = None
@@ -97,7 +98,7 @@ class Article:
     @classmethod
     def from_json(cls, value: dict[str, Any]) -> Self:
         """Read what `as_json` gave."""
-        lists: Any = {name: tuple(value.get(name, ())) for name in ("tags", "related")}
+        lists: Any = {name: tuple(value.get(name, ())) for name in ("tags", "related", "old_paths")}
         return cls(**{**value, **lists})
 
     def compressed(self) -> bytes:

@@ -7,7 +7,9 @@ from zoneinfo import ZoneInfo
 
 from portal import paths
 from portal.article import Article, State
+from portal.claims import HOLDABLE, claims, new_claims
 from portal.lists import lists_of, news_until
+from portal.old_paths import page_path
 from portal.outcomes import OvertakenError
 from portal.table import (
     DUE,
@@ -94,7 +96,9 @@ class Change:
         path, former = old.path, old.former_paths
         if self.state is State.PUBLISHED or path is None:
             new_path = own_path(self.article_id, self.article)
-            former = tuple(each for each in (*former, path) if each is not None and each != new_path)
+            old_pages = map(page_path, self.article.old_paths)
+            known = dict.fromkeys((*former, *old_pages, path))
+            former = tuple(each for each in known if each is not None and each != new_path)
             path = new_path
         first_public = old.first_public or (number if self.state is State.PUBLISHED else None)
         new = Head(
@@ -133,11 +137,13 @@ def own_path(article_id: str, article: Article) -> str:
 
 
 def moves_too_often(head: Head | None, article_id: str, article: Article) -> bool:
-    """Tell whether publishing the article would give it one address more than a commit can redirect."""
-    if head is None or head.path is None or article.status != State.PUBLISHED:
-        return False
-    known = {head.path, *head.former_paths}
-    return own_path(article_id, article) not in known and len(known) > MAX_FORMER_PATHS
+    """Tell whether the article would have more addresses than a commit can claim, and redirect."""
+    known = {head.path, *head.former_paths} - {None} if head else set()
+    after = known | {page_path(each) for each in article.old_paths}
+    if article.status == State.PUBLISHED or not known:
+        after.add(own_path(article_id, article))
+    claimed = len(list(new_claims(article, head)))
+    return after > known and len(after) - 1 + claimed > MAX_FORMER_PATHS
 
 
 def commit(table: Table, head: Head | None, change: Change, verdict: Verdict | None) -> Head:
@@ -172,6 +178,8 @@ def actions(
     yield _put(table, change.revision(new.revision).item(), NEW_ITEM)
     if verdict is not None:
         yield _put(table, verdict.item(), NEW_ITEM)
+    for claim in claims(change.article_id, change.article, head):
+        yield _put(table, claim, HOLDABLE, id=change.article_id)
     yield from placing(table, head, new, change)
 
 
@@ -201,7 +209,7 @@ def placing(table: str, head: Head | None, new: Head, change: Change) -> "Iterat
         yield {"Delete": {"TableName": table, "Key": key(partition, sort)}}
 
 
-def _put(table: str, item: Item, condition: str | None = None, **values: int) -> "TransactWriteItemTypeDef":
+def _put(table: str, item: Item, condition: str | None = None, **values: int | str) -> "TransactWriteItemTypeDef":
     action: Any = {"TableName": table, "Item": packed(item)}
     if condition:
         action["ConditionExpression"] = condition

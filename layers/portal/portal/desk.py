@@ -5,20 +5,18 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import quote
 
 from botocore.exceptions import ClientError
 
 from portal import paths
 from portal.article import MAX_UPLOAD_BYTES, utc
 from portal.identity import Editor
+from portal.issuing import CONTENT_TYPE, await_upload, count_up, sender
 from portal.outcomes import RefusedError, UnknownArticleError, error_code
 from portal.strict_json import Fault, unknown_field
 from portal.table import (
     ISSUED,
     NEW_ITEM,
-    SHELF,
-    Awaited,
     Table,
     article_partition,
     key,
@@ -32,13 +30,7 @@ if TYPE_CHECKING:
 
 MAX_UPLOADS: Final = 999_999  # the number's place in a key has six digits
 UPLOAD_SECONDS: Final = 900
-FIRST_LOOK_SECONDS: Final = 60  # after which `tick` looks whether an upload has its verdict
-# Of the 2 KB that S3 allows an object's metadata (User-defined object metadata), what the editor's name may take.
-MAX_EDITOR_BYTES: Final = 900
-MAX_SUBJECT_BYTES: Final = 255  # OpenID Connect Core: a subject is at most 255 ASCII characters
-APPROVE: Final = "approve"
 SECRET_BYTES: Final = 24
-_CONTENT_TYPE: Final = "application/json"
 _ID_LETTERS: Final = "0123456789bcdfghjkmnpqrstvwxyz"  # no vowels, so no words
 _ID_LENGTH: Final = 10
 
@@ -114,7 +106,7 @@ class Desk:
             if verdict is None or verdict.outcome is not Outcome.ACCEPTED:
                 raise RefusedError(Fault("/base", "base", (("base", str(request.base)),)))
         try:
-            return self._issue(article_id, request, editor, "n < :most")
+            return self._issue(article_id, request, editor, "n < :most", most=MAX_UPLOADS)
         except ClientError as error:
             if error_code(error) != "ConditionalCheckFailedException":
                 raise
@@ -145,33 +137,14 @@ class Desk:
             raise UnknownArticleError(article_id) from error
         return paths.preview_path(article_id, secret)
 
-    def _issue(self, article_id: str, request: UploadRequest, editor: Editor, condition: str) -> dict[str, Any]:
+    def _issue(
+        self, article_id: str, request: UploadRequest, editor: Editor, condition: str, **values: int
+    ) -> dict[str, Any]:
         """Count the upload up, have `tick` look for it, and sign its URL."""
         now = datetime.now(UTC)
-        values: dict[str, Any] = {":one": 1, ":shelf": SHELF, ":now": utc(now)}
-        if ":most" in condition:
-            values[":most"] = MAX_UPLOADS
-        answer = self._table.client.update_item(
-            TableName=self._table.name,
-            Key=key(article_partition(article_id), ISSUED),
-            UpdateExpression="ADD n :one SET shelf = :shelf, shelved_at = :now",
-            ConditionExpression=condition,
-            ExpressionAttributeValues=packed(values),
-            ReturnValues="UPDATED_NEW",
-            # Tells an article that has had all its uploads from one that isn't there.
-            ReturnValuesOnConditionCheckFailure="ALL_OLD",
-        )
-        number = int(answer["Attributes"]["n"]["N"])
-        # Before anybody can upload: what lies in the bucket is looked for. A crash before this leaves a number unused.
-        look_at = utc(now + timedelta(seconds=FIRST_LOOK_SECONDS))
-        self._table.put(Awaited(article_id, number, issued_at=utc(now), look_at=look_at).item())
-        # Intake goes by these: who has signed in here is who sends the upload.
-        metadata = {
-            "editor": quoted(editor.name, MAX_EDITOR_BYTES),
-            "subject": quoted(editor.subject, MAX_SUBJECT_BYTES),
-        }
-        if editor.may_approve:
-            metadata["rights"] = APPROVE
+        number = count_up(self._table, article_id, now, condition, **values)
+        await_upload(self._table, article_id, number, now)
+        metadata = sender(editor)
         if request.base is not None:
             metadata["base"] = str(request.base)
         url = self._s3.generate_presigned_url(
@@ -179,7 +152,7 @@ class Desk:
             Params={
                 "Bucket": self._bucket,
                 "Key": paths.upload_key(article_id, number),
-                "ContentType": _CONTENT_TYPE,
+                "ContentType": CONTENT_TYPE,
                 "ContentLength": request.size,
                 "IfNoneMatch": "*",
                 "Metadata": metadata,
@@ -187,7 +160,7 @@ class Desk:
             ExpiresIn=UPLOAD_SECONDS,
         )
         headers = {
-            "Content-Type": _CONTENT_TYPE,
+            "Content-Type": CONTENT_TYPE,
             "Content-Length": str(request.size),
             "If-None-Match": "*",
             **{f"x-amz-meta-{name}": value for name, value in metadata.items()},
@@ -195,17 +168,6 @@ class Desk:
         expires_at = utc(now + timedelta(seconds=UPLOAD_SECONDS))
         upload = {"number": number, "method": "PUT", "url": url, "headers": headers, "expires_at": expires_at}
         return {"id": article_id, "upload": upload}
-
-
-def quoted(name: str, most: int) -> str:
-    """Percent-encode a name, as much of it as its place in the metadata holds, in bytes, cut between characters."""
-    encoded = ""
-    for character in name:
-        longer = encoded + quote(character, safe="@+", errors="replace")
-        if len(longer) > most:
-            break
-        encoded = longer
-    return encoded
 
 
 def digest(secret: str) -> str:

@@ -240,11 +240,11 @@ class Artist:
         """Draw the page that leads from an article's former path to its present one (301)."""
         html = self._html("redirect", path, version, self.site.language, {"location": location})
         tags = (paths.article_tag(article_id),)
+        page = Drawing(path, html, _HTML, tags, status=301, location=location)
+        if not paths.is_article_path(path):
+            return (page,)  # of an older system, which had no data of ours beside it
         data = self._json(paths.data_path(path), self._data.moved(location, version, article_id), tags)
-        return (
-            Drawing(path, html, _HTML, tags, status=301, location=location),
-            replace(data, status=301, location=paths.data_path(location)),
-        )
+        return page, replace(data, status=301, location=paths.data_path(location))
 
     # Lists
 

@@ -11,8 +11,9 @@ from botocore.exceptions import ClientError
 from portal import paths
 from portal.approval import fault_of_approval, needs_approval
 from portal.article import MAX_UPLOAD_BYTES, Article, State, utc
+from portal.claims import taken
 from portal.commit import MAX_FORMER_PATHS, Change, HeadMovedError, commit, moves_too_often
-from portal.desk import APPROVE
+from portal.issuing import APPROVE
 from portal.judge import judge
 from portal.outcomes import TryLaterError, error_code, grouped, is_transient
 from portal.site import Site
@@ -204,6 +205,7 @@ class Intake:
         for _ in range(_JUDGE_AGAIN_AT_MOST):
             now = utc(datetime.now(UTC))
             verdict = self._approved(_verdict(article_id, upload, judgement, head, now), upload, judgement, head)
+            verdict = self._of_its_own_paths(verdict, judgement, head)
             if verdict.outcome is not Outcome.ACCEPTED or isinstance(judgement, list):
                 # What was judged first stays.
                 return verdict if self._table.put_new(verdict.item()) else None, head
@@ -233,6 +235,13 @@ class Intake:
         current = self._table.revision(verdict.article_id, head.current.revision) if head else None
         fault = fault_of_approval(judgement, upload.subject, current, may_approve=upload.may_approve)
         return replace(verdict, outcome=Outcome.REJECTED, faults=(fault,)) if fault else verdict
+
+    def _of_its_own_paths(self, verdict: Verdict, judgement: Article | list[Fault], head: Head | None) -> Verdict:
+        """Reject an article that claims an old path of another one; the commit holds it to that."""
+        if verdict.outcome is not Outcome.ACCEPTED or isinstance(judgement, list):
+            return verdict
+        faults = tuple(taken(self._table, verdict.article_id, judgement, head))
+        return replace(verdict, outcome=Outcome.REJECTED, faults=faults) if faults else verdict
 
     def _fetch(self, article_id: str, number: int) -> Upload | None:
         """Read an upload, no more of it than its bound; None when it isn't there any more."""

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from difflib import get_close_matches
 from functools import cache
@@ -14,6 +15,8 @@ from jsonschema import Draft202012Validator, FormatChecker, ValidationError
 from portal import strict_json
 from portal.article import MAX_UPLOAD_BYTES, Article, State, utc
 from portal.markup import is_seen, sanitise, shown_text
+from portal.old_paths import OldPathError, page_path
+from portal.old_paths import read as read_old_path
 from portal.paths import ARTICLE_ID
 from portal.site import Site
 from portal.strict_json import Fault, NotJSONError, pointer, shown, unknown_field
@@ -86,6 +89,8 @@ def _article(value: dict[str, Any], body: str, site: Site) -> Article:
         tags=_distinct(value.get("tags", [])),
         status=value.get("status", State.PUBLISHED),
         related=tuple(dict.fromkeys(value.get("related", []))),
+        # One for each page, however it was written.
+        old_paths=tuple({page_path(each): each for each in map(read_old_path, value.get("old_paths", []))}.values()),
         expires_at=utc(_moment(value["expires_at"])) if "expires_at" in value else None,
         change_note=value.get("change_note"),
         correction=value.get("correction"),
@@ -142,6 +147,11 @@ def _meaning_faults(value: dict[str, Any], site: Site) -> Iterator[Fault]:
     for index, article_id in _strings("related", value):
         if not ARTICLE_ID.fullmatch(article_id):
             yield Fault(pointer("related", index), "id")
+    for index, old_path in _strings("old_paths", value):
+        try:
+            read_old_path(old_path)
+        except OldPathError as error:
+            yield replace(error.fault, pointer=pointer("old_paths", index))
 
 
 def _text_faults(value: dict[str, Any]) -> Iterator[Fault]:

@@ -38,6 +38,8 @@ _BESIDE_A_PAGE = re.compile(
 )
 _FILE_OF_DESK = re.compile(r"/desk/[a-z-]+\.(?:css|js)")
 _DATA_OF_ARTICLE = re.compile(r"(/[a-z0-9-]+/[a-z0-9-]+)\.json")
+_WELL_KNOWN: Final = ".well-known"  # what others than readers ask a site for (RFC 8615)
+_SINGLE_PAGES: Final = frozenset({NOT_FOUND, ROBOTS, NEWS_SITEMAP, SECTIONS_SITEMAP})
 ARTICLE_ID: Final = re.compile(r"[a-z0-9]{1,40}")
 
 
@@ -53,6 +55,11 @@ def article_path(section: str, title: str, article_id: str) -> str:
 def is_article_path(path: str) -> bool:
     """Tell whether the path is one of an article, present or former."""
     return _ARTICLE_PATH.fullmatch(path) is not None
+
+
+def id_of(article_page: str) -> str:
+    """Give the id of the article whose path it is, present or former."""
+    return article_page.removesuffix(".html").rpartition("/")[2].rpartition("-")[2]
 
 
 def section_path(section: str) -> str:
@@ -157,6 +164,14 @@ def page_of(key: str) -> str:
     if (found := _DATA_OF_ARTICLE.fullmatch(path)) and path not in (ARTICLE_SCHEMA, LIST_SCHEMA):
         return f"{found[1]}.html"
     return path
+
+
+def is_reserved(path: str) -> bool:
+    """Tell whether the site has, or may come to have, a page of its own at a path, or beside one; articles aside."""
+    if path.split("/")[1] in RESERVED | {_WELL_KNOWN} or path in _SINGLE_PAGES or page_of(object_key(path)) != path:
+        return True
+    own_forms = (_LIST_PATH, _NUMBERED_PATH, _MONTH_PATH, _ARCHIVE_PATH)
+    return any(form.fullmatch(path) for form in own_forms)
 
 
 def object_key(path: str) -> str:
