@@ -52,6 +52,7 @@ def only_desk(browser: Browser, room: Newsroom) -> Iterator[Page]:
 @pytest.fixture
 def desk(only_desk: Page) -> Iterator[Page]:
     """The desk with nothing kept from before."""
+    only_desk.bring_to_front()
     only_desk.goto("/desk/#/")
     expect(only_desk.get_by_role("heading", name="Bài viết", exact=True)).to_be_focused()
     only_desk.evaluate(
