@@ -10,7 +10,7 @@ from tests.docs import markdown
 DOCUMENTS = [path.relative_to(markdown.ROOT).as_posix() for path in markdown.documents()]
 _OF_THE_PROJECT = re.compile(r"(?:docs|edge|functions|layers|local|portal|samples|templates|tests)/[\w./-]+")
 
-_HOSTS = {"127.0.0.1", "docs.aws.amazon.com"}
+_HOSTS = {"127.0.0.1", "docs.aws.amazon.com", "login.microsoftonline.com"}
 
 
 @pytest.mark.parametrize("name", DOCUMENTS)

@@ -132,7 +132,7 @@ def content_security_policy(resources: dict[str, Any], policy: str = "PagesHeade
     headers = resources[policy]["Properties"]["ResponseHeadersPolicyConfig"]["SecurityHeadersConfig"]
     text = headers["ContentSecurityPolicy"]["ContentSecurityPolicy"]
     if not isinstance(text, str):
-        text = text["Fn::Sub"]
+        text, _ = text["Fn::Sub"]
     directives = [directive.split() for directive in text.split(";")]
     return {name: values for name, *values in directives}
 

@@ -59,6 +59,16 @@ def test_an_issuer_that_is_given_is_the_one_and_no_user_pool_is_made() -> None:
     assert {"UserPoolId", "DeployAgainWith"} & outputs(**ISSUER).keys() == set()
 
 
+@pytest.mark.parametrize("given", [ISSUER, SITE], ids=["an issuer", "a user pool"])
+def test_the_desks_page_may_fetch_its_token_where_it_is_told_to_and_nothing_elsewhere(given: dict[str, str]) -> None:
+    template = Template(given)
+    headers = template.properties("DeskPageHeadersPolicy")["ResponseHeadersPolicyConfig"]["SecurityHeadersConfig"]
+    policy: str = headers["ContentSecurityPolicy"]["ContentSecurityPolicy"]
+    [allowed] = [values for name, *values in map(str.split, policy.split(";")) if name == "connect-src"]
+    bucket = [template.attribute("UploadsBucket", name) for name in ("RegionalDomainName", "DomainName")]
+    assert allowed == ["'self'", *(f"https://{name}" for name in bucket), signing_in(template)["TOKEN_URL"]]
+
+
 # Amazon Cognito
 
 
