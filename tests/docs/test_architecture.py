@@ -103,7 +103,9 @@ def test_every_key_of_the_site_bucket_is_a_path_that_is_told(newsroom: Newsroom)
     newsroom.submit(article(tags=["giao thông"]))
     shapes = {_place("/" + key.removesuffix("index.html")) for key in newsroom.objects("SiteBucket")}
     told = " ".join(row[0] for row in markdown.rows(markdown.section(TEXT, "Paths, keys and what lies under them")))
-    paths = {path for path in re.findall(r"`([/<][^`]*)`", told) if not path.startswith(("/desk/api/", "/desk/preview/"))}
+    paths = {
+        path for path in re.findall(r"`([/<][^`]*)`", told) if not path.startswith(("/desk/api/", "/desk/preview/"))
+    }
     assert shapes == paths - {"<list>page/<number>/", "<list>?day=<yyyy-mm-dd>"}
 
 
