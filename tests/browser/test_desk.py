@@ -64,6 +64,8 @@ def test_the_keyboard_alone_is_enough_to_write_and_publish(desk: Page, room: New
     desk.keyboard.type("hai")
     tab_to(desk, "#field-section")
     desk.keyboard.type("Tin")
+    tab_to(desk, "#field-author")
+    desk.keyboard.type("Hà Thu")
     tab_to(desk, "#field-tags")
     desk.keyboard.type("bàn phím,thử")
     desk.keyboard.press("Enter")

@@ -236,6 +236,7 @@ def test_where_there_is_no_node_the_desk_works_with_a_plain_editor(browser: Brow
         assert not page.locator(RICH).count()
         page.fill("#field-title", "Bài không cần Node")
         page.fill("#field-summary", "Tóm tắt.")
+        page.fill("#field-author", "Hà Thu")
         page.get_by_role("textbox", name="Nội dung").fill("Đoạn một,\nhai dòng & một dấu.\n\nĐoạn hai.")
         page.select_option("#field-section", "tin-tuc")
         assert seen_faults(page) == []
