@@ -32,6 +32,7 @@ _PSEUDO_PARAMETERS = {
     "AWS::Partition": "aws",
     "AWS::URLSuffix": "amazonaws.com",
     "AWS::StackName": STACK,
+    "AWS::StackId": f"arn:aws:cloudformation:{REGION}:{ACCOUNT}:stack/{STACK}/5f0c1ab0-0000-4000-8000-0123456789ab",
 }
 _NO_VALUE = object()
 _VARIABLE = re.compile(r"\$\{(!?)([^}]+)\}")
@@ -160,6 +161,8 @@ class Template:
             "Fn::Sub": self._sub,
             "Fn::If": self._if,
             "Fn::Join": self._join,
+            "Fn::Split": self._split,
+            "Fn::Select": self._select,
             "Fn::Equals": lambda pair: self.resolve(pair[0]) == self.resolve(pair[1]),
             "Fn::Not": lambda one: not self.resolve(one[0]),
             "Fn::And": lambda several: all(self.resolve(each) for each in several),
@@ -202,6 +205,14 @@ class Template:
     def _join(self, argument: Json) -> str:
         separator, parts = argument
         return str(separator).join(map(str, self.resolve(parts)))
+
+    def _split(self, argument: Json) -> list[str]:
+        separator, text = argument
+        return str(self.resolve(text)).split(separator)
+
+    def _select(self, argument: Json) -> Json:
+        index, values = argument
+        return self.resolve(values)[int(index)]
 
     def _condition(self, name: str) -> bool:
         try:
@@ -249,6 +260,7 @@ _NAME_PROPERTIES = {
     "AWS::Events::Rule": "Name",
     "AWS::Logs::LogGroup": "LogGroupName",
     "AWS::IAM::Role": "RoleName",
+    "AWS::Cognito::UserPoolDomain": "Domain",
 }
 _HERE = f"{REGION}:{ACCOUNT}"
 # `Ref` and those attributes that follow from the name alone.

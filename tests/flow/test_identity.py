@@ -11,7 +11,7 @@ from joserfc.jwk import RSAKey
 from local.identity import Issuer
 from local.portal import LocalPortal
 from local.template import Template
-from portal.identity import Groups, groups_of
+from portal.identity import ForbiddenError, Groups, groups_of
 from tests.newsroom import Newsroom, article
 
 TEMPLATE: Final = Template({"TokenIssuer": "https://issuer.example", "TokenAudience": "desk"})
@@ -121,6 +121,8 @@ def test_who_signs_in_is_in_the_record_by_name_and_by_account(newsroom: Newsroom
     [
         ("[editors approvers]", ["approvers", "editors"]),  # as API Gateway hands a list over
         ("[editors]", ["editors"]),
+        ("[2026]", ["2026"]),
+        ("[sub,editors,x]", ["sub,editors,x"]),  # one group of Cognito's
         ("[]", []),
         ('["editors", "night desk"]', ["editors", "night desk"]),
         ("editors, approvers", ["approvers", "editors"]),
@@ -136,6 +138,17 @@ def test_who_signs_in_is_in_the_record_by_name_and_by_account(newsroom: Newsroom
 )
 def test_groups_are_read_in_any_form_in_which_they_arrive(claim: object, groups: list[str]) -> None:
     assert sorted(groups_of(claim)) == groups
+
+
+@pytest.mark.parametrize("claims", [{}, {"sub": ""}, {"sub": None}])
+def test_a_token_that_names_no_account_opens_nothing(claims: dict[str, str | None]) -> None:
+    with pytest.raises(ForbiddenError):
+        Groups("groups", "editors", "approvers").editor({"groups": "[editors approvers]", **claims})
+
+
+def test_who_is_no_account_is_told_that_it_is_forbidden(newsroom: Newsroom) -> None:
+    newsroom.token = newsroom.portal.issuer.token("e1", ["editors"], sub="", email="ha.thu@son-thanh.example")
+    assert newsroom.desk("GET", "session").status_code == 403
 
 
 def test_an_account_without_a_name_goes_by_its_subject() -> None:

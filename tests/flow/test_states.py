@@ -10,7 +10,8 @@ import pytest
 import time_machine
 
 from local.portal import LocalPortal
-from portal.article import State
+from portal.article import Article, State
+from portal.commit import own_path
 from portal.public_data import urn
 from tests.newsroom import Newsroom, article
 
@@ -162,3 +163,21 @@ def test_where_one_pair_of_eyes_is_enough_everybody_may_approve(newsroom: Newsro
     assert newsroom.status(article_id)["may_approve"]
     newsroom.submit(content(title, State.PUBLISHED), article_id)
     assert newsroom.status(article_id)["state"] == "published"
+
+
+def test_an_embargoed_article_is_nowhere_a_second_before_its_minute_and_at_the_edge_within_one(
+    newsroom: Newsroom,
+) -> None:
+    title = f"Bài dưới lệnh cấm vận số {next(NUMBERS)}"
+    article_id = in_state(newsroom, title, State.REVIEW, State.SCHEDULED)
+    path = own_path(article_id, Article.from_json(content(title, State.SCHEDULED) | {"language": "vi"}))
+    with time_machine.travel(AHEAD - timedelta(seconds=1), tick=False):
+        newsroom.tick()
+        assert newsroom.read(path).status_code == 404
+        for key in newsroom.objects("SiteBucket"):
+            assert title.encode() not in newsroom.content("SiteBucket", key), key
+            assert article_id not in key
+    with time_machine.travel(AHEAD + timedelta(seconds=59), tick=False):
+        newsroom.tick()
+        assert title in newsroom.text(path)
+        assert title in newsroom.text("/")

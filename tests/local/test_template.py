@@ -61,6 +61,8 @@ class TestIntrinsics:
             ({"Fn::Sub": "${Mood}, ${Box.Arn}/*, ${!Mood}"}, "good, arn:aws:s3:::portal-local-box/*, ${Mood}"),
             ({"Fn::Sub": ["${a}${Mood}", {"a": {"Ref": "Given"}}]}, "itgood"),
             ({"Fn::Join": ["-", ["a", {"Ref": "Mood"}, {"Ref": "AWS::NoValue"}]]}, "a-good"),
+            ({"Fn::Split": ["-", {"Fn::Sub": "a-${Mood}"}]}, ["a", "good"]),
+            ({"Fn::Select": [1, {"Fn::Split": ["-", "a-b-c"]}]}, "b"),
             ({"Fn::If": ["Good", 1, {"Ref": "NoSuchThing"}]}, 1),
             ({"Fn::If": ["Both", 1, 2]}, 2),
             ({"Fn::If": ["Either", 1, 2]}, 1),
@@ -174,7 +176,7 @@ class TestTheRealTemplate:
         declared = template.properties("IntakeQueue")
         assert intake["VisibilityTimeout"] == str(declared["VisibilityTimeout"])
         assert template.attribute("IntakeDeadLetters", "Arn") in intake["RedrivePolicy"]
-        assert [each["IndexName"] for each in table["GlobalSecondaryIndexes"]] == ["newest"]
+        assert [each["IndexName"] for each in table["GlobalSecondaryIndexes"]] == ["shelves"]
         assert table["StreamSpecification"] == {"StreamEnabled": True, "StreamViewType": "NEW_IMAGE"}
         assert table["DeletionProtectionEnabled"]
         recovery = backups["ContinuousBackupsDescription"]["PointInTimeRecoveryDescription"]

@@ -10,7 +10,7 @@ _SEPARATORS: Final = re.compile(r"[\s,]+")
 
 
 class ForbiddenError(Exception):
-    """Whoever asks is in no group that may."""
+    """Whoever asks is in no group that may, or nobody."""
 
 
 @dataclass(frozen=True)
@@ -39,13 +39,17 @@ class Groups:
         """Read who is asking. Who may approve may edit, too.
 
         Raises:
-            KeyError: the token has no `sub`, which OpenID Connect requires.
+            ForbiddenError: the token names no account (`sub`, which OpenID Connect requires), by which people are told
+                apart.
         """
+        subject = claims.get("sub")
+        if not isinstance(subject, str) or not subject:
+            raise ForbiddenError("a token without sub")
         groups = groups_of(claims.get(self.claim))
         may_approve = self.approvers in groups
         return Editor(
-            name=str(claims.get("email") or claims.get("username") or claims["sub"]),
-            subject=str(claims["sub"]),
+            name=str(claims.get("email") or claims.get("username") or subject),
+            subject=subject,
             may_edit=may_approve or self.editors in groups,
             may_approve=may_approve,
         )
@@ -67,5 +71,6 @@ def groups_of(claim: object) -> frozenset[str]:
         listed = None
     if isinstance(listed, list):
         return frozenset(map(str, listed))
-    text = claim[1:-1] if claim.startswith("[") and claim.endswith("]") else claim
-    return frozenset(filter(None, _SEPARATORS.split(text)))
+    if claim.startswith("[") and claim.endswith("]"):
+        return frozenset(claim[1:-1].split())  # a comma is part of a name here: Cognito allows it in one
+    return frozenset(filter(None, _SEPARATORS.split(claim)))
