@@ -112,9 +112,8 @@ def used(newsroom: Newsroom) -> set[Used]:
 
 def test_every_call_of_a_day_is_one_that_the_functions_role_allows(newsroom: Newsroom, used: set[Used]) -> None:
     template = newsroom.portal.template
-    assert {function for function, _, _ in used} == {
-        each.logical_id for each in template.resources("AWS::Lambda::Function")
-    }
+    functions = {each.logical_id for each in template.resources("AWS::Lambda::Function")}
+    assert {function for function, _, _ in used} == functions
     statements = {
         function: template.properties(f"{function}Role")["Policies"][0]["PolicyDocument"]["Statement"]
         for function in functions
