@@ -11,6 +11,7 @@ import { Kept } from "./kept.js";
 import { drawStates } from "./list.js";
 import { isAhead, shown } from "./moments.js";
 import { showPreview } from "./preview.js";
+import { ownName } from "./sign-in.js";
 import { failure, seenLive, submit } from "./submit.js";
 import { askCorrection, askTakedown } from "./taking-back.js";
 import { number, t } from "./words.js";
@@ -149,7 +150,7 @@ class ArticleView {
 
   /** Give what an editor begins with: the accepted article, without what was said of that version alone. */
   #beginning() {
-    if (!this.#accepted) return { author: this.#session.name, section: "", ...(this.#session.sections.length === 1 && { section: this.#session.sections[0].slug }) };
+    if (!this.#accepted) return { author: ownName() ?? "" };
     const { state, live, committed_at } = this.#status;
     const article = typedOf(this.#accepted);
     if (!["draft", "review", "scheduled"].includes(state)) delete article.change_note;

@@ -4,7 +4,7 @@ import * as api from "./api.js";
 import { drawArticle } from "./article.js";
 import { announce, button, fill, h } from "./dom.js";
 import { drawList } from "./list.js";
-import { SignInFailed, completeSignIn, forgetToken, signIn, signOut, token } from "./sign-in.js";
+import { SignInFailed, completeSignIn, forgetToken, ownName, signIn, signOut, token } from "./sign-in.js";
 import { currentLanguage, setLanguage, t } from "./words.js";
 
 const LANGUAGES = { vi: "Tiếng Việt", en: "English" };
@@ -35,7 +35,7 @@ function drawHead() {
       h("a", { href: "/", target: "_blank", rel: "noopener" }, t("to_site"))),
     h("div", { class: "person" },
       choice,
-      session && h("span", { class: "name" }, session.name, session.rights.includes("approve") && h("small", {}, t("approver"))),
+      session && h("span", { class: "name", title: session.name }, ownName() ?? session.name, session.rights.includes("approve") && h("small", {}, t("approver"))),
       session && button(t("sign_out"), leave)));
 }
 

@@ -12,6 +12,15 @@ export class SignInFailed extends Error {}
 /** Give the token with which the desk is asked, or null. */
 export const token = () => sessionStorage.getItem(TOKEN);
 
+/** Give the person's own name, where the token tells it. */
+export function ownName() {
+  try {
+    return claimsOf(token()).name ?? null;
+  } catch {
+    return null;
+  }
+}
+
 async function settings() {
   const answer = await fetch("/desk/api/sign-in", { cache: "no-store" }).catch(() => null);
   if (!answer?.ok) throw new SignInFailed(t("no_connection"));

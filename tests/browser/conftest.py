@@ -1,19 +1,22 @@
 """A portal with articles on a port of this machine, and a browser that reads it."""
 
+import json
 import socket
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 from werkzeug.serving import make_server
 
 from local.portal import LocalPortal
+from tests.conftest import pumped
 from tests.newsroom import Newsroom, sample
 
 with socket.socket() as free:
@@ -30,6 +33,8 @@ ARGUMENTS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+PATIENCE: Final = 15_000  # milliseconds for what a verdict or a page takes on a busy machine
+WIDE: Final = 1280
 ARTICLES = ("thi-dua-sau-thang-dau-nam", "thong-xe-cau-ban-la", "kinh-te-chin-thang", "investment-desk-opens")
 
 
@@ -174,3 +179,54 @@ def restyle(page: Page, css: str) -> None:
         }""",
         css,
     )
+
+
+@contextmanager
+def signed_in(
+    browser: Browser, token: str, *, address: str = ADDRESS, width: int = WIDE, language: str = "vi"
+) -> Iterator[Page]:
+    """Sit down at the desk, signed in. The tab's console must stay silent."""
+    context = browser.new_context(base_url=address, viewport={"width": width, "height": 900}, locale=language)
+    context.set_default_timeout(PATIENCE)
+    context.add_init_script(
+        f"""if (window === top && location.protocol !== "about:") {{
+          sessionStorage.setItem("desk:token", {json.dumps(token)});
+          localStorage.setItem("desk:language", "{language}");
+        }}"""
+    )
+    page = context.new_page()
+    said: list[str] = []
+    page.on("console", lambda message: said.append(message.text) if message.type == "error" else None)
+    page.on("pageerror", lambda error: said.append(str(error)))
+    yield page
+    context.close()
+    # That a request failed is the browser's own word for what the tests bring about.
+    assert [each for each in said if "Failed to load resource" not in each] == []
+
+
+@pytest.fixture(scope="module")
+def room(served: Newsroom) -> Iterator[Newsroom]:
+    """A newsroom in which things happen by themselves."""
+    with pumped(served):
+        yield served
+
+
+@pytest.fixture(scope="module")
+def only_desk(browser: Browser, room: Newsroom) -> Iterator[Page]:
+    """A desk at which somebody sits, signed in, for the tests of one file."""
+    with signed_in(browser, room.token) as page:
+        yield page
+
+
+@pytest.fixture
+def desk(only_desk: Page) -> Iterator[Page]:
+    """The desk with nothing kept from before."""
+    only_desk.bring_to_front()
+    only_desk.goto("about:blank")
+    only_desk.goto("/desk/#/")
+    expect(only_desk.get_by_role("heading", name="Bài viết", exact=True)).to_be_focused()
+    only_desk.evaluate(
+        "Object.keys(localStorage).filter((key) => key.includes('kept')).forEach((key) => delete localStorage[key])"
+    )
+    yield only_desk
+    only_desk.context.unroute_all(behavior="ignoreErrors")

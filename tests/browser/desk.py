@@ -1,45 +1,19 @@
 """An editor at the desk, in a browser."""
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any, Final
 
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import ADDRESS
+from tests.browser.conftest import PATIENCE
 from tests.browser.test_accessibility import LEGAL, faults
+from tests.newsroom import Newsroom, article
 
-PATIENCE: Final = 15_000  # milliseconds for what a verdict or a page takes on a busy machine
 MOST_TABS: Final = 80
-WIDE: Final = 1280
 SAIGON: Final = timezone(timedelta(hours=7))
 RICH: Final = ".ProseMirror"
 ALL_TYPED: Final = "Object.keys(localStorage).filter((key) => key.startsWith('desk:kept:')).length"
-
-
-@contextmanager
-def signed_in(
-    browser: Browser, token: str, *, address: str = ADDRESS, width: int = WIDE, language: str = "vi"
-) -> Iterator[Page]:
-    """Sit down at the desk, signed in. The tab's console must stay silent."""
-    context = browser.new_context(base_url=address, viewport={"width": width, "height": 900}, locale=language)
-    context.set_default_timeout(PATIENCE)
-    context.add_init_script(
-        f"""if (window === top && location.protocol !== "about:") {{
-          sessionStorage.setItem("desk:token", {json.dumps(token)});
-          localStorage.setItem("desk:language", "{language}");
-        }}"""
-    )
-    page = context.new_page()
-    said: list[str] = []
-    page.on("console", lambda message: said.append(message.text) if message.type == "error" else None)
-    page.on("pageerror", lambda error: said.append(str(error)))
-    yield page
-    context.close()
-    # That a request failed is the browser's own word for what the tests bring about.
-    assert [each for each in said if "Failed to load resource" not in each] == []
 
 
 def open_article(page: Page, article_id: str, tab: str = "") -> None:
@@ -112,6 +86,14 @@ def seen_faults(page: Page) -> list[str]:
     """Give what axe finds wrong, at the end of the page: before it the bar covers what one has to scroll to."""
     page.evaluate("scrollTo(0, document.body.scrollHeight)")
     return faults(page, LEGAL)
+
+
+def submitted(room: Newsroom, **changes: Any) -> str:  # noqa: ANN401 (any JSON value)
+    """Have an article that was judged."""
+    found = room.upload(article(**changes))
+    while room.status(found)["verdict"]["outcome"] == "waiting":
+        pass
+    return found
 
 
 def kept(page: Page) -> int:

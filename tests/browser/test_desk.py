@@ -2,14 +2,12 @@
 
 import json
 import re
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
-import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 
-from tests.browser.conftest import ADDRESS
+from tests.browser.conftest import ADDRESS, signed_in
 from tests.browser.desk import (
     RICH,
     article_id,
@@ -20,7 +18,7 @@ from tests.browser.desk import (
     open_article,
     press,
     published,
-    signed_in,
+    submitted,
     tab_to,
     told,
     tomorrow,
@@ -28,46 +26,10 @@ from tests.browser.desk import (
     write,
     write_new,
 )
-from tests.conftest import pumped
 from tests.newsroom import Newsroom, article
 
 CONFLICT: Final = "#conflict-title"
 UPLOADS: Final = re.compile(r"/articles/\w+/\d{6}\.json\?")
-
-
-@pytest.fixture(scope="module")
-def room(served: Newsroom) -> Iterator[Newsroom]:
-    """A newsroom in which things happen by themselves."""
-    with pumped(served):
-        yield served
-
-
-@pytest.fixture(scope="module")
-def only_desk(browser: Browser, room: Newsroom) -> Iterator[Page]:
-    """A desk at which somebody sits, signed in, for the tests of this file."""
-    with signed_in(browser, room.token) as page:
-        yield page
-
-
-@pytest.fixture
-def desk(only_desk: Page) -> Iterator[Page]:
-    """The desk with nothing kept from before."""
-    only_desk.bring_to_front()
-    only_desk.goto("/desk/#/")
-    expect(only_desk.get_by_role("heading", name="Bài viết", exact=True)).to_be_focused()
-    only_desk.evaluate(
-        "Object.keys(localStorage).filter((key) => key.includes('kept')).forEach((key) => delete localStorage[key])"
-    )
-    yield only_desk
-    only_desk.context.unroute_all(behavior="ignoreErrors")
-
-
-def submitted(room: Newsroom, **changes: Any) -> str:  # noqa: ANN401 (any JSON value)
-    """Have an article that was accepted."""
-    found = room.upload(article(**changes))
-    while room.status(found)["verdict"]["outcome"] == "waiting":
-        pass
-    return found
 
 
 def test_an_article_is_written_and_published_and_watched_going_live(desk: Page, room: Newsroom) -> None:
@@ -102,6 +64,8 @@ def test_the_keyboard_alone_is_enough_to_write_and_publish(desk: Page, room: New
     desk.keyboard.type("hai")
     tab_to(desk, "#field-section")
     desk.keyboard.type("Tin")
+    tab_to(desk, "#field-author")
+    desk.keyboard.type("Hà Thu")
     tab_to(desk, "#field-tags")
     desk.keyboard.type("bàn phím,thử")
     desk.keyboard.press("Enter")

@@ -12,15 +12,13 @@ from urllib.parse import urlencode
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.conftest import ADDRESS
+from tests.browser.conftest import ADDRESS, PATIENCE, signed_in
 from tests.browser.desk import (
-    PATIENCE,
     article_id,
     open_article,
     press,
     published,
     seen_faults,
-    signed_in,
     told,
     write,
     write_new,
