@@ -422,15 +422,13 @@ class ArticleView {
           this.#form.set(merged);
           this.#write();
           view.remove();
-          this.#body.hidden = false;
-          this.#bar.hidden = false;
+          for (const each of [this.#body, this.#bar, this.#review, this.#notices]) each.hidden = false;
           this.#drawBar();
           fill(this.#steps, this.#notice("info", t("conflict_resolved")));
           this.#bar.querySelector("[data-publish]").focus();
         },
       });
-      this.#body.hidden = true;
-      this.#bar.hidden = true;
+      for (const each of [this.#body, this.#bar, this.#review, this.#notices]) each.hidden = true;
       fill(this.#steps, view);
       view.querySelector("h2").focus();
     } catch (error) {

@@ -2,8 +2,9 @@
 
 import { trusted } from "./body.js";
 import { h } from "./dom.js";
-import { t } from "./words.js";
+import { hasWords, t } from "./words.js";
 
+const STATES = new Set(["status", "proposes"]); // fields whose values are states
 const MOST_CELLS = 2_000_000; // of the table of two texts: beyond that all between the common ends counts as changed
 
 /** Give the pieces `{kind: same|added|removed, text}` that lead from one text to another. */
@@ -98,7 +99,7 @@ export function asReadable(name, value) {
 /** Draw pieces: what was added and removed is marked, and named for those who don't see the marks. */
 export function drawPieces(found, { only = null } = {}) {
   const drawn = found
-    .filter(({ kind }) => !only || kind === "same" || kind === only)
+    .filter(({ kind, text }) => text && (!only || kind === "same" || kind === only))
     .map(({ kind, text }) => {
       if (kind === "same") return text;
       const tag = kind === "added" ? "ins" : "del";
@@ -112,6 +113,9 @@ export function drawDifference({ fields }) {
   if (!fields.length) return h("p", {}, t("no_difference"));
   return h("dl", { class: "difference" }, fields.flatMap(({ field, pieces: found }) => [
     h("dt", {}, t(`field_${field}`)),
-    h("dd", {}, drawPieces(found)),
+    h("dd", {}, drawPieces(STATES.has(field) ? found.map(inWords) : found)),
   ]));
 }
+
+/** Say a state in the editor's language. */
+const inWords = ({ kind, text }) => ({ kind, text: hasWords(`state_${text}`) ? t(`state_${text}`) : text });
