@@ -22,19 +22,19 @@ from portal.site import read_site
 from portal.table import Newest, Range, Revision, Teaser
 
 article = Article("Tên", "Tóm tắt", "<p>Chữ</p>", "Hà Thu", "tin-tuc", "2026-11-20T01:05:00Z", "vi")
-revision = Revision("b1", 1, 1, State.PUBLISHED, "editor", "2026-11-20T01:05:00Z", article)
+revision = Revision("b1", 1, 1, State.PUBLISHED, "editor", "e1", "2026-11-20T01:05:00Z", article)
 artist = Artist(read_site(source.site_settings()), "https://portal.example", environment())
 teaser = Teaser.of("b1", article, "/tin-tuc/ten-b1.html", "2026-11-20T01:05:00Z")
 newest = Newest([teaser], [], None)
 fronts = {section.slug: [teaser] for section in artist.site.sections}
-drawings = [artist.article("/tin-tuc/ten-b1.html", 7, revision, [teaser], [], has_changed=True),
+drawings = [artist.article("/tin-tuc/ten-b1.html", 7, revision, [teaser], []),
             artist.notice("/tin-tuc/x.html", 1, revision), artist.gone("/tin-tuc/x.html", 1, revision),
             artist.redirect("/tin-tuc/x.html", 1, "b1", "/tin-tuc/y.html"), artist.home(1, newest, None, fronts),
             artist.section("tin-tuc", 1, newest, None), artist.named("/tag/x/", 1, newest, None),
             artist.numbered("/page/1/", 1, Range("/", 1, "0", ":"), [teaser], 1),
             artist.month("/2026/11/", 1, [teaser], ["2026-11"]), artist.archive("/archive/", 1, ["2026-11"]),
             artist.news_sitemap(1, [teaser]), artist.sections_sitemap(1), artist.schema("/schema/list-1.json", 1),
-            artist.not_found(1), artist.robots(1)]
+            artist.not_found(1), artist.robots(1), artist.desk(1)]
 pages = [page for drawing in drawings for page in drawing]
 sys.stderr.write(f"built: {source.is_built()} {source.fingerprint()}")
 sys.stdout.buffer.write(b"".join(page.body for page in pages))
