@@ -1,4 +1,4 @@
-"""What readers have of articles, out of the archive, as other systems take it or as this one takes it in."""
+"""What readers have of articles, as other systems take it or as this one takes it in."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from enum import StrEnum
@@ -8,10 +8,17 @@ from typing import Any, Final
 from console.deployment import Deployment
 from console.ninjs import to_ninjs
 from portal import paths
+from portal.article import State
 from portal.site import Site
-from portal.table import Head, Revision
+from portal.table import Revision
 
 _AT_ONCE: Final = 100  # heads in one call
+# What others are told of an article that was taken down: that it was, and no more of it than readers see.
+_GONE: Final = frozenset("uri type standard version versionCreated pubStatus altIds".split())
+_LEFT_OF: Final[Mapping[State, frozenset[str]]] = {
+    State.WITHDRAWN: _GONE | {"headlines", "language", "renditions"},
+    State.GONE: _GONE,
+}
 
 
 class Format(StrEnum):
@@ -44,20 +51,23 @@ def exported(
         heads = deployment.table.heads(some)
         for article_id in some:
             head = heads.get(article_id)
-            yield article_id, _document(deployment, site, head, written_as) if head and head.shown else None
+            if head and head.shown:
+                revision = deployment.table.revision(article_id, head.shown.revision)
+                yield article_id, _document(deployment, site, revision, head.path, written_as)
+            else:
+                yield article_id, None
 
 
-def _document(deployment: Deployment, site: Site, head: Head, written_as: Format) -> Mapping[str, Any]:
-    revision = _archived(deployment, head)
+def _document(
+    deployment: Deployment, site: Site, revision: Revision, path: str | None, written_as: Format
+) -> Mapping[str, Any]:
     if written_as is Format.JSON:
         return revision.article.as_json()
     related = deployment.table.heads(revision.article.related)
-    titles = {article_id: each.current.title for article_id, each in related.items()}
-    url = deployment.site_url + head.path if head.path else None
-    return to_ninjs(revision, site, url, titles)
-
-
-def _archived(deployment: Deployment, head: Head) -> Revision:
-    """Read the revision that readers have; from the table, as long as its copy is on its way into the archive."""
-    assert head.shown  # noqa: S101 (the caller has asked)
-    return deployment.table.revision(head.article_id, head.shown.revision)
+    # What editors call an article that is at work is not for others yet.
+    titles = {article_id: each.shown.title for article_id, each in related.items() if each.shown and each.is_published}
+    document = to_ninjs(revision, site, deployment.site_url + path if path else None, titles)
+    kept = _LEFT_OF.get(revision.state)
+    if kept is None:
+        return document
+    return {name: value for name, value in document.items() if name in kept} | {"representationType": "partial"}

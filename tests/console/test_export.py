@@ -3,8 +3,11 @@
 import json
 from pathlib import Path
 
+import pytest
+
 from portal.judge import judge
 from tests.console.conftest import Portal
+from tests.console.test_ninjs import wrong
 from tests.input.uploads import SITE, as_bytes
 from tests.newsroom import Newsroom, article
 
@@ -36,6 +39,29 @@ def test_what_readers_have_is_written_and_not_what_editors_work_on(newsroom: New
     assert json.loads(command("export", article_id)[1])["headlines"][0]["value"] == article()["title"]
     status, said, wrong = command("export", draft)
     assert (status, said, wrong) == (2, "", f"Readers have nothing of {draft}.\n")
+
+
+def test_a_related_article_is_called_what_readers_call_it(newsroom: Newsroom, command: Portal) -> None:
+    published = newsroom.submit(article(title="Bài đã đăng"))
+    newsroom.submit(article(title="Tên chưa công bố", status="draft"), published)
+    ahead = newsroom.submit(article(title="Bài hẹn giờ", published_at="2999-01-01T00:00:00Z"))
+    article_id = newsroom.submit(article(related=[published, ahead]))
+    document = json.loads(command("export", article_id)[1])
+    assert [each["name"] for each in document["associations"]] == ["Bài đã đăng", ahead]
+
+
+@pytest.mark.parametrize(("status", "headline"), [("withdrawn", True), ("gone", False)])
+def test_of_what_was_taken_down_others_are_told_that_and_not_its_text(
+    newsroom: Newsroom, command: Portal, status: str, *, headline: bool
+) -> None:
+    article_id = newsroom.submit(article(status=status), newsroom.submit(article()))
+    said = command("export", article_id)[1]
+    document = json.loads(said)
+    assert (document["pubStatus"], document["representationType"]) == ("canceled", "partial")
+    assert (article()["title"] in said) is headline
+    assert article()["summary"] not in said
+    assert "bodies" not in document
+    assert wrong(document) == []
 
 
 def test_all_that_readers_have_goes_into_a_folder_and_comes_in_again(
