@@ -9,7 +9,7 @@ from bench.units import Item, index_units, item_bytes, read_units, write_units
 
 _ONE_ITEM: Final = {"PutItem", "UpdateItem", "DeleteItem"}
 # With one of these an answer does not hold all that was read.
-_HIDES: Final = {"FilterExpression", "ProjectionExpression", "Select"}
+_HIDES: Final = {"FilterExpression", "Select"}
 
 Image = Item | None
 Key = tuple[str, Item]  # a table's name, and an item's key there
@@ -108,6 +108,9 @@ def _read(operation: str, given: Mapping[str, Any], answer: Mapping[str, Any]) -
         sizes = [*map(_size, items), *[0] * (len(request["Keys"]) - len(items))]
         return {"items_read": len(items), "read_units": sum(read_units(size, consistent=consistent) for size in sizes)}
     items = answer.get("Items", []) if operation == "Query" else [answer[name] for name in answer.keys() & {"Item"}]
+    if "ProjectionExpression" in given:  # the whole items are read, and paid for
+        keys = ({name: item[name] for name in ("pk", "sk")} for item in items)
+        items = [emulator.item(given["TableName"], key) or {} for key in keys]
     size = sum(map(_size, items))
     return {
         "items_read": len(items),

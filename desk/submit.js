@@ -94,13 +94,12 @@ export async function seenLive({ url, live }) {
 
 async function isLive(path, live) {
   const options = { cache: "no-store", headers: { Accept: "*/*" } };
-  // Its data are drawn just before the page, and say which revision they are of.
   const data = await fetch(path.replace(/\.html$/, ".json"), options);
-  if (live.state === "gone") return data.status === 410 && (await fetch(path, options)).status === 410;
-  if (!data.ok) return false;
-  const { revision, state } = await data.json();
-  const isThere = live.state === "withdrawn" ? state === "withdrawn" : revision >= live.revision;
-  return isThere && (await fetch(path, options)).ok;
+  if (!data.ok && data.status !== 410) return false;
+  const { revision, state, drawing } = await data.json();
+  const isThere = live.state === "published" ? revision >= live.revision : state === live.state;
+  // The page is put after its data, and may be purged after them: the mark of the drawing tells that it is the same one.
+  return isThere && (await (await fetch(path, options)).text()).includes(`<!-- ${drawing} -->`);
 }
 
 /** Tell in words what a failure means for the editor. */

@@ -528,7 +528,7 @@ class Table:
         self, article_id: str, *, first: int = 1, last: int = MAX_REVISIONS, newest_first: bool = False, most: int = 0
     ) -> Iterator[Step]:
         """Read the steps of an article's life from one revision to another, both included: at most so many, or all."""
-        names = {f"#{name}": name for name in _STEP_NAMES}
+        names = {f"#{name}": name for name in ("pk", "sk", *_STEP_NAMES)}
         items = self._between(
             article_partition(article_id),
             revision_key(first),
