@@ -11,6 +11,8 @@ BROWSER_READY := $(VENV)/.browser-ready
 BROWSER_TOOLS := $(VENV)/browser-tools
 CHECKERS := tests/browser/tools
 BUNDLES := desk/bundles/.ready
+# Lighthouse takes the time that a page takes, so that nothing else may run.
+MEASURED := tests/browser/test_lighthouse.py
 BENCH_VENV := $(VENV)-bench
 BENCH_READY := $(BENCH_VENV)/.ready
 ELEVENTY := bench/themes/eleventy
@@ -62,7 +64,8 @@ mutants: $(READY)  ## take each guard out of a copy of the code, and see its tes
 	$(BIN)/python -m tests.mutants
 
 browser: $(BROWSER_READY) $(BUNDLES)  ## run the tests that need a browser: Debian's chromium in /usr/bin, its Noto fonts, and Java 17
-	$(BIN)/python -m pytest tests/browser
+	$(BIN)/python -m pytest -n auto --dist loadfile tests/browser --ignore $(MEASURED)
+	$(BIN)/python -m pytest $(MEASURED)
 
 bench: $(READY) $(BENCH_READY)  ## count what a change costs, beside Hugo, Pelican and Eleventy: half an hour; BENCH=--help
 	$(BIN)/python -m bench $(BENCH)
