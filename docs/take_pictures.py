@@ -1,5 +1,5 @@
 # ruff: noqa: INP001 (a script of its own, in no package)
-"""Takes the README's pictures from the running portal: `make pictures`.
+"""Takes the pictures of README and docs/editors.md from the running portal: `make pictures`.
 
 Needs Debian's chromium with Noto fonts (`apt-get install chromium fonts-noto-core`), or another one that the variable
 CHROMIUM names.
@@ -20,6 +20,7 @@ from pypdfium2 import PdfDocument
 
 ROOT = Path(__file__).resolve().parent.parent
 PICTURES = ROOT / "docs" / "pictures"
+_SHOWN = "Thi đua, khen thưởng sáu tháng"
 ARTICLE = "thi-dua-khen-thuong-sau-thang-dau-nam-2026"  # in the address of the sample that is shown
 
 WIDE: Final[ViewportSize] = {"width": 1280, "height": 900}
@@ -41,6 +42,7 @@ def main() -> None:
                 _take(browser, address, f"{name}{shade}.png", WIDE, scheme)
                 _take(browser, address, f"{name}-phone{shade}.png", PHONE, scheme)
         _print(browser, article, "article-print.png")
+        _desk(browser, home)
         browser.close()
 
 
@@ -76,6 +78,25 @@ def _take(browser: Browser, address: str, name: str, size: ViewportSize, scheme:
     page = browser.new_page(viewport=size, color_scheme=scheme)
     page.goto(address)
     page.screenshot(path=PICTURES / name)
+    page.close()
+
+
+def _desk(browser: Browser, home: str) -> None:
+    """Take the editors' desk: the list, an article as it is written, faults at their fields, a history."""
+    page = browser.new_page(viewport=WIDE)
+    page.goto(urljoin(home, "/desk/"))
+    page.get_by_role("button", name="Đăng nhập").click()
+    page.get_by_role("button", name="Minh Châu").click()
+    page.locator("main .articles li").first.wait_for()
+    page.screenshot(path=PICTURES / "desk-list.png")
+    page.locator("main .articles a", has_text=_SHOWN).first.click()
+    page.locator(".ProseMirror").wait_for()
+    page.screenshot(path=PICTURES / "desk-write.png")
+    page.fill("#field-title", "")
+    page.fill("#field-summary", "Nhng s liu Ç® b® s¸ch cña tØnh")
+    page.get_by_role("button", name="Xem trước").click()
+    page.locator("[aria-invalid=true]").first.wait_for()
+    page.screenshot(path=PICTURES / "desk-faults.png")
     page.close()
 
 

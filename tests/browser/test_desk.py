@@ -148,12 +148,12 @@ def test_a_draft_is_saved_and_shown_by_a_secret_link_alone(desk: Page, room: New
 def test_a_correction_is_one_dialog_and_stands_above_the_text(desk: Page, room: Newsroom) -> None:
     found = submitted(room, title="Bài có chỗ sai")
     open_article(desk, found)
-    press(desk, "Đính chính…")
-    desk.get_by_role("button", name="Gửi đính chính").click()
+    press(desk, "Cải chính…")
+    desk.get_by_role("button", name="Gửi cải chính").click()
     expect(desk.locator("dialog")).to_be_visible()  # without its words it is not sent
     desk.fill("#ask-correction", "Giá vé là 15.000 đồng.")
     desk.fill("#ask-decision", "12/QĐ-STTTT")
-    desk.get_by_role("button", name="Gửi đính chính").click()
+    desk.get_by_role("button", name="Gửi cải chính").click()
     published(desk)
     assert "Giá vé là 15.000 đồng." in room.text(room.path(found))
 
