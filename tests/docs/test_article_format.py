@@ -48,11 +48,6 @@ def test_every_choice_of_a_field_is_told_in_both_languages() -> None:
             assert row.count(f"`{choice}`") == 2
 
 
-def test_every_code_has_its_messages_and_there_is_no_other() -> None:
-    sections = dict(re.findall(r"^### `(\w+)`\n\n(.*?\n.*?)\n", PAGE, re.MULTILINE))
-    assert sections == {code: f"- {words['vi']}\n- {words['en']}" for code, words in verdicts.catalogue().items()}
-
-
 def listed(beginning: str) -> set[str]:
     """Read the names in the line that begins so."""
     [line] = re.findall(rf"^(?:- )?{re.escape(beginning)}(.*)$", PAGE, re.MULTILINE)
