@@ -10,9 +10,10 @@ _HEADING = re.compile(r"^(#+) +(.+?) *$", re.MULTILINE)
 
 
 def documents() -> list[Path]:
-    """List every document of the project."""
+    """List every document of the project, and none of the packages that it is built with."""
     folders = [ROOT, *(path for path in ROOT.iterdir() if path.is_dir() and not path.name.startswith("."))]
-    return sorted({path for folder in folders for path in folder.glob("*.md" if folder == ROOT else "**/*.md")})
+    found = {path for folder in folders for path in folder.glob("*.md" if folder == ROOT else "**/*.md")}
+    return sorted(path for path in found if "node_modules" not in path.parts)
 
 
 def read(name: str) -> str:
